@@ -1,0 +1,170 @@
+// What a program says to the client, its defaults and bounds, each written once. Pure.
+
+import { ConfigError } from "./errors"
+import { topicNameFault } from "./topic"
+import { isMqttText } from "./utf8"
+
+/** The last will, as a program gives it. */
+export interface MQTTConnectOptionsWill {
+    topic: string
+    message: string | Buffer
+    /** 0, 1 or 2; default 0. */
+    qos?: number
+    /** Default false. */
+    retain?: boolean
+}
+
+/** How to reach the broker and who we are; the names are those of @devicescript/net. */
+export interface MQTTConnectOptions {
+    host: string
+    /** Default 8883 with TLS, else 1883. */
+    port?: number
+    /** Default "tls", as in @devicescript/net. */
+    proto?: "tcp" | "tls"
+    /** Limit of opening TCP or TLS in ms, default 60,000: an ESP32 tries as long, and may not be disturbed. */
+    timeout?: number
+    username?: string
+    /** Only with a user name [MQTT-3.1.2-22]; the empty password is one. */
+    password?: string
+    /** Default `devs_` and the chip's identifier. Empty only with a clean session [MQTT-3.1.3-7]. */
+    clientId?: string
+    /** Seconds, 0 (off) to 65,535; default 60. */
+    keepAlive?: number
+    /** Default true: the broker forgets us when the connection ends. */
+    cleanSession?: boolean
+    will?: MQTTConnectOptionsWill
+    /** Limit of the wait for any acknowledgement in ms, 1,000 to 600,000; default 20,000. */
+    ackTimeout?: number
+    /** QoS 1 and 2 messages in flight at once, 1 to 64; default 4: about 2 KB of a Pico W's 8 KB. */
+    window?: number
+    /** Messages that wait besides those in flight; default 32. */
+    queueMessages?: number
+    /** Bytes of topic and payload that wait; default 4,096, a tenth of the smallest heap. */
+    queueBytes?: number
+    /** Largest inbound packet body in bytes, 128 to 32,768; default 2,048. */
+    maxPacket?: number
+    /** Messages received and not yet handled; default 16. */
+    inboxMessages?: number
+    /** Ceiling of the first wait before a new try to connect, in ms; default 900. */
+    retryFirst?: number
+    /** Highest ceiling of that wait, in ms; default 60,000. */
+    retryCap?: number
+}
+
+/** The options with every default filled in and everything checked. Text is UTF-8 bytes. */
+export interface Settled {
+    host: string
+    port: number
+    tls: boolean
+    timeout: number
+    clientId: Buffer
+    cleanSession: boolean
+    keepAlive: number
+    will?: { topic: Buffer; payload: Buffer; qos: number; retain: boolean }
+    username?: Buffer
+    password?: Buffer
+    ackTimeout: number
+    window: number
+    queueMessages: number
+    queueBytes: number
+    maxPacket: number
+    inboxMessages: number
+    retryFirst: number
+    retryCap: number
+}
+
+/**
+ * Checks the options and fills in the defaults. Throws ConfigError naming the option.
+ * @param deviceId the chip's identifier, for the default client id
+ */
+export function settle(o: MQTTConnectOptions, deviceId: string): Settled {
+    if (!o.host) throw new ConfigError("host", "is missing")
+    const tls = o.proto === undefined || o.proto === "tls"
+    const s: Settled = {
+        host: o.host,
+        port: whole("port", o.port, tls ? 8883 : 1883, 1, 65535),
+        tls,
+        timeout: whole("timeout", o.timeout, 60000, 1000, 600000),
+        clientId: text("clientId", o.clientId ?? "devs_" + deviceId),
+        cleanSession: o.cleanSession === undefined || o.cleanSession,
+        keepAlive: whole("keepAlive", o.keepAlive, 60, 0, 65535),
+        ackTimeout: whole("ackTimeout", o.ackTimeout, 20000, 1000, 600000),
+        window: whole("window", o.window, 4, 1, 64),
+        queueMessages: whole("queueMessages", o.queueMessages, 32, 1, 1000),
+        queueBytes: whole("queueBytes", o.queueBytes, 4096, 64, 32768),
+        maxPacket: whole("maxPacket", o.maxPacket, 2048, 128, 32768),
+        inboxMessages: whole("inboxMessages", o.inboxMessages, 16, 1, 256),
+        retryFirst: whole("retryFirst", o.retryFirst, 900, 10, 60000),
+        retryCap: whole("retryCap", o.retryCap, 60000, 10, 3600000),
+    }
+    if (s.clientId.length === 0 && !s.cleanSession)
+        throw new ConfigError(
+            "clientId",
+            "is empty, which needs cleanSession [MQTT-3.1.3-7]"
+        )
+    if (o.username !== undefined && o.username !== null)
+        s.username = text("username", o.username)
+    if (o.password !== undefined && o.password !== null) {
+        if (!s.username)
+            throw new ConfigError(
+                "password",
+                "needs a username [MQTT-3.1.2-22]"
+            )
+        s.password = Buffer.from(o.password)
+        if (s.password.length > 65535)
+            throw new ConfigError("password", "is longer than 65535 bytes")
+    }
+    if (o.will) {
+        const topic = Buffer.from(o.will.topic)
+        const fault = topicNameFault(topic)
+        if (fault !== undefined) throw new ConfigError("will.topic", fault)
+        s.will = {
+            topic,
+            payload: payloadBytes(o.will.message),
+            qos: whole("will.qos", o.will.qos, 0, 0, 2),
+            retain: o.will.retain === true,
+        }
+        if (s.will.payload.length > 65535)
+            throw new ConfigError("will.message", "is longer than 65535 bytes")
+    }
+    return s
+}
+
+/** A message's bytes: a Buffer as it is, text as UTF-8, anything else as JSON; nothing is empty. */
+export function payloadBytes(message?: string | object | Buffer): Buffer {
+    if (message === undefined || message === null) return Buffer.alloc(0)
+    if (typeof message === "string") return Buffer.from(message)
+    if (message instanceof Buffer) return message
+    return Buffer.from(JSON.stringify(message))
+}
+
+function whole(
+    key: string,
+    value: number,
+    missing: number,
+    low: number,
+    high: number
+): number {
+    if (value === undefined || value === null) return missing
+    // a negated comparison, so that NaN is refused too
+    if (!(value >= low && value <= high) || Math.floor(value) !== value)
+        throw new ConfigError(
+            key,
+            "must be a whole number from " +
+                low +
+                " to " +
+                high +
+                ", is " +
+                value
+        )
+    return value
+}
+
+function text(key: string, value: string): Buffer {
+    const bytes = Buffer.from(value)
+    if (bytes.length > 65535)
+        throw new ConfigError(key, "is longer than 65535 bytes")
+    if (!isMqttText(bytes, 0, bytes.length))
+        throw new ConfigError(key, "is not UTF-8 without U+0000")
+    return bytes
+}

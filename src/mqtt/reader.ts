@@ -1,0 +1,331 @@
+// Bytes from the broker to packets. Pure: it is handed chunks and knows no socket.
+//
+// A chunk may hold part of a packet, one, or many. No length that the peer names is believed before it
+// is compared with the bytes at hand or with the bound: a Buffer of a length the heap cannot give ends
+// the VM for good. A received chunk is never written to, so `slice` means the same on the board, where
+// it copies, as on the host, where it aliases.
+
+import { ConnackCode, PacketType, SUBACK_FAILURE } from "./packet"
+import { PeerError } from "./errors"
+import { isMqttText } from "./utf8"
+
+/** A whole SUBACK we can be owed: identifier and one code, since each SUBSCRIBE carries one filter. */
+const SUBACK_LENGTH = 3
+
+const PLUS = 0x2b
+const HASH = 0x23
+
+const enum Phase {
+    /** The next byte is the first of a packet. */
+    Header,
+    /** The next byte is a digit of the remaining length. */
+    Length,
+    /** The next bytes are the packet's body. */
+    Body,
+    /** The next bytes belong to a PUBLISH over the bound and are counted off. */
+    Skip,
+}
+
+/**
+ * Splits the byte stream of one connection into packets.
+ *
+ * `next()` returns the type of the packet it found and leaves its fields in the reader, where the next
+ * call overwrites them: an acknowledgement costs no object. A PeerError means that the stream can not
+ * be read on and the connection must be closed [MQTT-4.8.0-1].
+ */
+export class PacketReader {
+    /** PUBLISH, the acknowledgements and SUBACK, UNSUBACK: packet identifier, 0 for a QoS 0 PUBLISH. */
+    id = 0
+    /** CONNACK: the broker kept our session. */
+    sessionPresent = false
+    /** CONNACK: ConnackCode. SUBACK: granted QoS or SUBACK_FAILURE. */
+    code = 0
+    /** PUBLISH. */
+    qos = 0
+    /** PUBLISH. */
+    retain = false
+    /** PUBLISH. */
+    dup = false
+    /** PUBLISH: topic name as UTF-8 bytes. */
+    topic: Buffer
+    /** PUBLISH: undefined when the packet was over the bound and its payload was counted off. */
+    payload: Buffer
+
+    /** Bytes of packet bodies read since the start; wraps nowhere near in a board's life. */
+    taken = 0
+
+    private chunks: Buffer[] = []
+    private at = 0
+    private phase = Phase.Header
+    private first = 0
+    private remaining = 0
+    private digits = 0
+    /** A body that did not arrive in one chunk, and how much of it has. */
+    private body: Buffer
+    private filled = 0
+    /** Skip: bytes seen, and the topic's length, which places the identifier. */
+    private seen = 0
+    private topicLength = 0
+
+    /** @param maxPacket largest body in bytes that is taken in whole; a larger PUBLISH is counted off */
+    constructor(private maxPacket: number) {}
+
+    /** Hands over received bytes, in order. They must not be written to afterwards. */
+    push(chunk: Buffer) {
+        if (chunk.length > 0) this.chunks.push(chunk)
+    }
+
+    /** Forgets everything: the next byte is the first of a new connection. */
+    reset() {
+        this.chunks = []
+        this.at = 0
+        this.phase = Phase.Header
+        this.body = undefined
+        this.filled = 0
+    }
+
+    /** The type of the next whole packet, or PacketType.None when more bytes are needed. */
+    next(): PacketType {
+        while (this.chunks.length > 0) {
+            const chunk = this.chunks[0]
+            if (this.at === chunk.length) {
+                this.chunks.shift()
+                this.at = 0
+                continue
+            }
+            if (this.phase === Phase.Header) {
+                this.first = chunk[this.at]
+                this.at++
+                this.remaining = 0
+                this.digits = 0
+                this.phase = Phase.Length
+            } else if (this.phase === Phase.Length) {
+                const digit = chunk[this.at]
+                this.at++
+                this.remaining |= (digit & 127) << (7 * this.digits)
+                this.digits++
+                if ((digit & 128) !== 0) {
+                    if (this.digits === 4)
+                        throw new PeerError(
+                            "MQTT-2.2.3",
+                            "remaining length has more than 4 bytes"
+                        )
+                    continue
+                }
+                this.checkHeader()
+                this.taken += this.remaining
+                if (this.remaining === 0) {
+                    this.phase = Phase.Header
+                    return this.first >> 4
+                }
+                this.filled = 0
+                this.seen = 0
+                this.phase =
+                    this.remaining > this.maxPacket ? Phase.Skip : Phase.Body
+            } else if (this.phase === Phase.Body) {
+                if (this.takeBody(chunk)) {
+                    this.phase = Phase.Header
+                    return this.first >> 4
+                }
+            } else if (this.skipBody(chunk)) {
+                this.phase = Phase.Header
+                return PacketType.Publish
+            }
+        }
+        return PacketType.None
+    }
+
+    /** Type, flags and length of the packet are ones a client may receive. */
+    private checkHeader() {
+        const type = this.first >> 4
+        const flags = this.first & 15
+        const length = this.remaining
+        let expected = 2
+        switch (type) {
+            case PacketType.Publish:
+                this.checkPublishFlags(flags)
+                // topic length, one character, and the identifier [MQTT-4.7.3-1] [MQTT-2.3.1-1]
+                if (length < (this.qos > 0 ? 5 : 3))
+                    throw new PeerError(
+                        "MQTT-4.7.3-1",
+                        "PUBLISH of " + length + " bytes has no topic"
+                    )
+                return
+            case PacketType.Connack:
+            case PacketType.Puback:
+            case PacketType.Pubrec:
+            case PacketType.Pubrel:
+            case PacketType.Pubcomp:
+            case PacketType.Unsuback:
+                break
+            case PacketType.Suback:
+                expected = SUBACK_LENGTH
+                break
+            case PacketType.Pingresp:
+                expected = 0
+                break
+            default:
+                throw new PeerError(
+                    "MQTT-4.8.0-1",
+                    "packet type " + type + " is not for a client"
+                )
+        }
+        // reserved flag bits [MQTT-2.2.2-1] [MQTT-2.2.2-2] [MQTT-3.6.1-1]
+        if (flags !== (type === PacketType.Pubrel ? 2 : 0))
+            throw new PeerError(
+                "MQTT-2.2.2-2",
+                "flags " + flags + " in packet type " + type
+            )
+        if (length !== expected)
+            throw new PeerError(
+                "MQTT-4.8.0-1",
+                "packet type " + type + " of " + length + " bytes"
+            )
+    }
+
+    private checkPublishFlags(flags: number) {
+        this.qos = (flags >> 1) & 3
+        this.dup = (flags & 8) !== 0
+        this.retain = (flags & 1) !== 0
+        if (this.qos === 3)
+            throw new PeerError("MQTT-3.3.1-4", "PUBLISH with QoS bits 11")
+        if (this.qos === 0 && this.dup)
+            throw new PeerError("MQTT-3.3.1-2", "DUP set on QoS 0")
+    }
+
+    /** Takes the body from `chunk`, in place when it is whole there. True when the packet is complete. */
+    private takeBody(chunk: Buffer): boolean {
+        const rest = chunk.length - this.at
+        const missing = this.remaining - this.filled
+        if (this.filled === 0 && rest >= missing) {
+            const from = this.at
+            this.at += missing
+            this.parse(chunk, from, this.at)
+            return true
+        }
+        if (this.filled === 0) this.body = Buffer.alloc(this.remaining)
+        const n = rest < missing ? rest : missing
+        this.body.set(chunk.slice(this.at, this.at + n), this.filled)
+        this.at += n
+        this.filled += n
+        if (this.filled < this.remaining) return false
+        const body = this.body
+        this.body = undefined
+        this.parse(body, 0, body.length)
+        return true
+    }
+
+    /**
+     * Counts off a PUBLISH over the bound, looking only at where its identifier is: it has to be
+     * acknowledged, or the broker would send it for ever. True when all of it has gone by.
+     */
+    private skipBody(chunk: Buffer): boolean {
+        while (this.at < chunk.length && this.seen < this.remaining) {
+            const place = this.seen
+            if (place === 0) this.topicLength = chunk[this.at] << 8
+            else if (place === 1) {
+                this.topicLength |= chunk[this.at]
+                this.checkTopicLength(this.topicLength)
+            } else if (this.qos > 0 && place === 2 + this.topicLength)
+                this.id = chunk[this.at] << 8
+            else if (this.qos > 0 && place === 3 + this.topicLength) {
+                this.id |= chunk[this.at]
+                this.checkId()
+            } else {
+                // nothing to look at before the identifier, or before the end
+                let until = this.remaining
+                if (this.qos > 0 && place < 2 + this.topicLength)
+                    until = 2 + this.topicLength
+                let n = until - place
+                if (n > chunk.length - this.at) n = chunk.length - this.at
+                this.at += n
+                this.seen += n
+                continue
+            }
+            this.at++
+            this.seen++
+        }
+        if (this.seen < this.remaining) return false
+        if (this.qos === 0) this.id = 0
+        this.topic = undefined
+        this.payload = undefined
+        return true
+    }
+
+    /** Reads the fields of the packet whose body is `b[from..to)`. */
+    private parse(b: Buffer, from: number, to: number) {
+        const type = this.first >> 4
+        if (type === PacketType.Publish) {
+            this.parsePublish(b, from, to)
+            return
+        }
+        if (type === PacketType.Connack) {
+            this.parseConnack(b[from], b[from + 1])
+            return
+        }
+        this.id = (b[from] << 8) | b[from + 1]
+        this.checkId()
+        if (type === PacketType.Suback) {
+            this.code = b[from + 2]
+            if (this.code > 2 && this.code !== SUBACK_FAILURE)
+                throw new PeerError(
+                    "MQTT-3.9.3-2",
+                    "SUBACK with return code " + this.code
+                )
+        }
+    }
+
+    private parseConnack(flags: number, code: number) {
+        if (flags > 1)
+            throw new PeerError("MQTT-2.2.2-1", "CONNACK with flags " + flags)
+        this.sessionPresent = flags === 1
+        this.code = code
+        if (code > ConnackCode.NotAuthorized)
+            throw new PeerError(
+                "MQTT-3.2.2.3",
+                "CONNACK with reserved code " + code
+            )
+        if (code !== ConnackCode.Accepted && this.sessionPresent)
+            throw new PeerError(
+                "MQTT-3.2.2-4",
+                "CONNACK refuses and says session present"
+            )
+    }
+
+    private parsePublish(b: Buffer, from: number, to: number) {
+        const length = (b[from] << 8) | b[from + 1]
+        this.checkTopicLength(length)
+        let at = from + 2
+        const topicEnd = at + length
+        // [MQTT-1.5.3-1] [MQTT-1.5.3-2] [MQTT-3.3.2-1] [MQTT-3.3.2-2]
+        if (!isMqttText(b, at, topicEnd))
+            throw new PeerError("MQTT-1.5.3-1", "topic is not UTF-8")
+        const topic = b.slice(at, topicEnd)
+        if (topic.indexOf(PLUS) >= 0 || topic.indexOf(HASH) >= 0)
+            throw new PeerError("MQTT-3.3.2-2", "wildcard in a topic name")
+        at = topicEnd
+        this.id = 0
+        if (this.qos > 0) {
+            this.id = (b[at] << 8) | b[at + 1]
+            this.checkId()
+            at += 2
+        }
+        this.topic = topic
+        this.payload = b.slice(at, to)
+    }
+
+    /** The topic has a character and ends, with the identifier behind it, inside the packet. */
+    private checkTopicLength(length: number) {
+        if (length === 0) throw new PeerError("MQTT-4.7.3-1", "topic is empty")
+        if (2 + length + (this.qos > 0 ? 2 : 0) > this.remaining)
+            throw new PeerError(
+                "MQTT-3.3.2-1",
+                "topic of " + length + " bytes is longer than its packet"
+            )
+    }
+
+    private checkId() {
+        if (this.id === 0)
+            throw new PeerError("MQTT-2.3.1-1", "packet identifier 0")
+    }
+}
