@@ -127,6 +127,7 @@ export class MQTTClient {
     /** A packet that the socket would not take yet, and whether the session is told once it does. */
     private pending: Buffer
     private pendingOwed = false
+    private pingOwed = false
     private handlers: Handler[] = []
     private inbox: MQTTMessage[] = []
     private delivering = false
@@ -330,6 +331,7 @@ export class MQTTClient {
     private ended(error: Error): number {
         this.socket.close()
         this.pending = undefined
+        this.pingOwed = false
         this.enter(MQTTState.Closed)
         let wait = this.opt.retryCap
         try {
@@ -424,10 +426,12 @@ export class MQTTClient {
         const alive = this.keepAlive.state(now)
         if (alive === Alive.Dead)
             throw new PeerError("MQTT-3.12.4-1", "no PINGRESP")
-        if (alive === Alive.Ping && !this.pending) {
+        if (alive === Alive.Ping) {
             this.counters.pings++
+            // counted as sent even while the board's queue is full: a link that takes nothing must end too
             this.keepAlive.pinged(now)
-            this.put(encodePingreq(), false)
+            this.pingOwed = true
+            this.flush()
         }
         let until = this.keepAlive.wakeAt()
         const oldest = this.session.oldestUnanswered()
@@ -461,6 +465,10 @@ export class MQTTClient {
             this.put(packet, this.pendingOwed)
         }
         if (this.readyState !== MQTTState.Connected) return false
+        if (this.pingOwed && !this.pending) {
+            this.pingOwed = false
+            this.put(encodePingreq(), false)
+        }
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
             if (this.pending) return false
             const packet = this.session.take()

@@ -8,6 +8,9 @@ import { SensorOptions } from "./options"
 import { Source } from "./source"
 import { valueText } from "./value"
 
+/** The first reading is due this long after the start at the latest, in ms: a role is bound within 1.5 s. */
+const FIRST_READING = 2000
+
 /** What became of the readings of a node since it started. */
 export class ReadingCounters {
     /** Values taken from a source. */
@@ -87,7 +90,7 @@ export class Sensor {
 
     /** Reads and publishes until the fiber is terminated. Never throws. */
     async run() {
-        let next = ds.millis() + this.interval
+        let next = ds.millis() + Math.min(this.interval, FIRST_READING)
         while (true) {
             await ds.sleep(Math.max(1, Math.ceil(next - ds.millis())))
             next += this.interval
