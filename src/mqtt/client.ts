@@ -118,14 +118,14 @@ export class MQTTClient {
     private reader: PacketReader
     private keepAlive: KeepAlive
     private backoff: Backoff
-    private fiber: ds.Fiber
+    private fiber?: ds.Fiber
     private wanted = false
     private stopping = false
     private goodbye = true
     private connectedAt = 0
     private attempt = 0
     /** A packet that the socket would not take yet, and whether the session is told once it does. */
-    private pending: Buffer
+    private pending?: Buffer
     private pendingOwed = false
     private pingOwed = false
     private handlers: Handler[] = []
@@ -133,7 +133,7 @@ export class MQTTClient {
     private delivering = false
     /** The topic last published to, checked and encoded. */
     private lastTopic = ""
-    private lastTopicBytes: Buffer
+    private lastTopicBytes?: Buffer
 
     /** @param options checked here: throws ConfigError naming the option */
     constructor(options: MQTTConnectOptions) {
@@ -444,36 +444,37 @@ export class MQTTClient {
         return until
     }
 
-    /** Writes a packet now, or keeps it as the one to write next. */
-    private put(packet: Buffer, owed: boolean) {
+    /** Writes a packet now, or keeps it as the one to write next: false. */
+    private put(packet: Buffer, owed: boolean): boolean {
         const r = this.socket.write(packet)
         if (r === Written.Ok) {
             const now = ds.millis()
             this.keepAlive.sent(now)
             if (owed) this.session.wrote(now)
-        } else if (r === Written.Busy) {
+            return true
+        }
+        if (r === Written.Busy) {
             this.pending = packet
             this.pendingOwed = owed
         } else this.checkOpen()
+        return false
     }
 
     /** Writes what the session owes, at most a round's worth. True when there is more to write at once. */
     private flush(): boolean {
-        if (this.pending) {
-            const packet = this.pending
+        const blocked = this.pending
+        if (blocked) {
             this.pending = undefined
-            this.put(packet, this.pendingOwed)
+            if (!this.put(blocked, this.pendingOwed)) return false
         }
         if (this.readyState !== MQTTState.Connected) return false
-        if (this.pingOwed && !this.pending) {
+        if (this.pingOwed) {
             this.pingOwed = false
-            this.put(encodePingreq(), false)
+            if (!this.put(encodePingreq(), false)) return false
         }
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
-            if (this.pending) return false
             const packet = this.session.take()
-            if (!packet) return false
-            this.put(packet, true)
+            if (!packet || !this.put(packet, true)) return false
         }
         return true
     }

@@ -36,6 +36,12 @@ export const SUBACK_FAILURE = 0x80
 /** Largest packet identifier: 16 bits, never 0 [MQTT-2.3.1-1]. */
 export const MAX_ID = 65535
 
+/**
+ * Longest topic name or filter in bytes; the standard's own bound is 65,535 [MQTT-4.7.3-3]. Each is checked in one
+ * go at 20 opcodes a byte, and the VM ends a program that runs 131,072 opcodes without a pause: this is a third.
+ */
+export const MAX_TOPIC = 2048
+
 /** Name of a CONNACK return code, for messages. Codes above 5 are reserved. */
 export function connackName(code: number): string {
     switch (code) {

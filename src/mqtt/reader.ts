@@ -5,7 +5,7 @@
 // the VM for good. A received chunk is never written to, so `slice` means the same on the board, where
 // it copies, as on the host, where it aliases.
 
-import { ConnackCode, PacketType, SUBACK_FAILURE } from "./packet"
+import { ConnackCode, MAX_TOPIC, PacketType, SUBACK_FAILURE } from "./packet"
 import { PeerError } from "./errors"
 import { isMqttText } from "./utf8"
 
@@ -46,10 +46,10 @@ export class PacketReader {
     retain = false
     /** PUBLISH. */
     dup = false
-    /** PUBLISH: topic name as UTF-8 bytes. */
-    topic: Buffer
-    /** PUBLISH: undefined when the packet was over the bound and its payload was counted off. */
-    payload: Buffer
+    /** PUBLISH: topic name as UTF-8 bytes; undefined with the payload. */
+    topic: Buffer | undefined
+    /** PUBLISH: undefined when the packet or its topic was over the bound and was counted off. */
+    payload: Buffer | undefined
 
     /** Bytes of packet bodies read since the start; wraps nowhere near in a board's life. */
     taken = 0
@@ -61,7 +61,7 @@ export class PacketReader {
     private remaining = 0
     private digits = 0
     /** A body that did not arrive in one chunk, and how much of it has. */
-    private body: Buffer
+    private body: Buffer | undefined
     private filled = 0
     /** Skip: bytes seen, and the topic's length, which places the identifier. */
     private seen = 0
@@ -86,21 +86,22 @@ export class PacketReader {
 
     /** The type of the next whole packet, or PacketType.None when more bytes are needed. */
     next(): PacketType {
-        while (this.chunks.length > 0) {
+        for (;;) {
             const chunk = this.chunks[0]
+            if (!chunk) return PacketType.None
             if (this.at === chunk.length) {
                 this.chunks.shift()
                 this.at = 0
                 continue
             }
             if (this.phase === Phase.Header) {
-                this.first = chunk[this.at]
+                this.first = chunk[this.at] as number
                 this.at++
                 this.remaining = 0
                 this.digits = 0
                 this.phase = Phase.Length
             } else if (this.phase === Phase.Length) {
-                const digit = chunk[this.at]
+                const digit = chunk[this.at] as number
                 this.at++
                 this.remaining |= (digit & 127) << (7 * this.digits)
                 this.digits++
@@ -132,7 +133,6 @@ export class PacketReader {
                 return PacketType.Publish
             }
         }
-        return PacketType.None
     }
 
     /** Type, flags and length of the packet are ones a client may receive. */
@@ -197,19 +197,22 @@ export class PacketReader {
     private takeBody(chunk: Buffer): boolean {
         const rest = chunk.length - this.at
         const missing = this.remaining - this.filled
-        if (this.filled === 0 && rest >= missing) {
+        let body = this.body
+        if (!body && rest >= missing) {
             const from = this.at
             this.at += missing
             this.parse(chunk, from, this.at)
             return true
         }
-        if (this.filled === 0) this.body = Buffer.alloc(this.remaining)
+        if (!body) {
+            body = Buffer.alloc(this.remaining)
+            this.body = body
+        }
         const n = rest < missing ? rest : missing
-        this.body.set(chunk.slice(this.at, this.at + n), this.filled)
+        body.set(chunk.slice(this.at, this.at + n), this.filled)
         this.at += n
         this.filled += n
         if (this.filled < this.remaining) return false
-        const body = this.body
         this.body = undefined
         this.parse(body, 0, body.length)
         return true
@@ -222,14 +225,15 @@ export class PacketReader {
     private skipBody(chunk: Buffer): boolean {
         while (this.at < chunk.length && this.seen < this.remaining) {
             const place = this.seen
-            if (place === 0) this.topicLength = chunk[this.at] << 8
+            const byte = chunk[this.at] as number
+            if (place === 0) this.topicLength = byte << 8
             else if (place === 1) {
-                this.topicLength |= chunk[this.at]
+                this.topicLength |= byte
                 this.checkTopicLength(this.topicLength)
             } else if (this.qos > 0 && place === 2 + this.topicLength)
-                this.id = chunk[this.at] << 8
+                this.id = byte << 8
             else if (this.qos > 0 && place === 3 + this.topicLength) {
-                this.id |= chunk[this.at]
+                this.id |= byte
                 this.checkId()
             } else {
                 // nothing to look at before the identifier, or before the end
@@ -255,18 +259,20 @@ export class PacketReader {
     /** Reads the fields of the packet whose body is `b[from..to)`. */
     private parse(b: Buffer, from: number, to: number) {
         const type = this.first >> 4
+        const high = b[from] as number
+        const low = b[from + 1] as number
         if (type === PacketType.Publish) {
-            this.parsePublish(b, from, to)
+            this.parsePublish(b, from + 2, to, (high << 8) | low)
             return
         }
         if (type === PacketType.Connack) {
-            this.parseConnack(b[from], b[from + 1])
+            this.parseConnack(high, low)
             return
         }
-        this.id = (b[from] << 8) | b[from + 1]
+        this.id = (high << 8) | low
         this.checkId()
         if (type === PacketType.Suback) {
-            this.code = b[from + 2]
+            this.code = b[from + 2] as number
             if (this.code > 2 && this.code !== SUBACK_FAILURE)
                 throw new PeerError(
                     "MQTT-3.9.3-2",
@@ -292,24 +298,26 @@ export class PacketReader {
             )
     }
 
-    private parsePublish(b: Buffer, from: number, to: number) {
-        const length = (b[from] << 8) | b[from + 1]
+    /** Reads a PUBLISH whose topic begins at `from` and has `length` bytes. */
+    private parsePublish(b: Buffer, from: number, to: number, length: number) {
         this.checkTopicLength(length)
-        let at = from + 2
-        const topicEnd = at + length
-        // [MQTT-1.5.3-1] [MQTT-1.5.3-2] [MQTT-3.3.2-1] [MQTT-3.3.2-2]
-        if (!isMqttText(b, at, topicEnd))
-            throw new PeerError("MQTT-1.5.3-1", "topic is not UTF-8")
-        const topic = b.slice(at, topicEnd)
-        if (topic.indexOf(PLUS) >= 0 || topic.indexOf(HASH) >= 0)
-            throw new PeerError("MQTT-3.3.2-2", "wildcard in a topic name")
-        at = topicEnd
+        let at = from + length
         this.id = 0
         if (this.qos > 0) {
-            this.id = (b[at] << 8) | b[at + 1]
+            this.id = ((b[at] as number) << 8) | (b[at + 1] as number)
             this.checkId()
             at += 2
         }
+        this.topic = undefined
+        this.payload = undefined
+        // looking at every byte of a longer topic would end the program
+        if (length > MAX_TOPIC) return
+        // [MQTT-1.5.3-1] [MQTT-1.5.3-2] [MQTT-3.3.2-1] [MQTT-3.3.2-2]
+        if (!isMqttText(b, from, from + length))
+            throw new PeerError("MQTT-1.5.3-1", "topic is not UTF-8")
+        const topic = b.slice(from, from + length)
+        if (topic.indexOf(PLUS) >= 0 || topic.indexOf(HASH) >= 0)
+            throw new PeerError("MQTT-3.3.2-2", "wildcard in a topic name")
         this.topic = topic
         this.payload = b.slice(at, to)
     }

@@ -10,7 +10,7 @@
 // except AwaitPubcomp, which the broker may or may not have handed on: settled as Uncertain.
 
 import { moveToFront, removeAt } from "./arrays"
-import { ConfigError, PeerError } from "./errors"
+import { ConfigError, PeerError, ResourceError } from "./errors"
 import { MAX_ID, PacketType, SUBACK_FAILURE } from "./packet"
 import {
     encodeAck,
@@ -52,10 +52,12 @@ export class Message {
     state = MessageState.Queued
     /** When it was last written, ms. */
     sentAt = 0
-    /** Has to be written (again) on this connection. */
+    /** Has to be written (again) on this connection. While in flight only. */
     mustSend = false
     /** Was written before: DUP on the next write [MQTT-3.3.1-1]. */
     sentBefore = false
+    /** Its end was told while it was in flight. */
+    givenUp = false
 
     /**
      * @param topic valid topic name as UTF-8
@@ -73,7 +75,7 @@ export class Message {
 /** A filter the application wants, and what the broker granted. */
 export class Subscription {
     /** QoS granted, SUBACK_FAILURE, or undefined while unanswered. */
-    granted: number
+    granted: number | undefined
     constructor(
         public filter: Buffer,
         public qos: number
@@ -114,12 +116,17 @@ const MAX_REPLIES = 256
 export class Session {
     /** Wanted subscriptions. */
     subscriptions: Subscription[] = []
-    /** QoS 1 and 2 messages that were written at least once, in the order they were first written. */
+    /**
+     * QoS 1 and 2 messages handed out: those past their PUBREC in the order of the PUBRECs, then the others in the
+     * order they were first handed out. This is the order of repeats [MQTT-4.6.0-1] [MQTT-4.6.0-4].
+     */
     inflight: Message[] = []
     /** Acknowledgements that answered nothing we sent. */
     strayAcks = 0
     /** QoS 2 messages that a broker without QoS 2 answered with PUBACK. */
     downgraded = 0
+    /** QoS 2 messages sent again as new because the broker lost the session: each may have come twice. */
+    sentAnew = 0
 
     private queue: Message[] = []
     private queuedBytes = 0
@@ -130,8 +137,8 @@ export class Session {
     private received: number[] = []
     private online = false
     /** What the last `take` handed out and `wrote` has not confirmed. */
-    private taken: Message
-    private takenRequest: Request
+    private taken: Message | undefined
+    private takenRequest: Request | undefined
     /** Some of `inflight` is still to be repeated on this connection. */
     private resending = false
 
@@ -259,7 +266,7 @@ export class Session {
     unsubscribe(filter: Buffer, answered?: (code: number) => void): boolean {
         const at = this.indexOfFilter(filter)
         if (at < 0) return false
-        const s = this.subscriptions[at]
+        const s = this.subscriptions[at] as Subscription
         removeAt(this.subscriptions, at)
         this.requests.push(new Request(false, s, answered))
         return true
@@ -271,10 +278,8 @@ export class Session {
      */
     take(): Buffer | undefined {
         if (!this.online) return undefined
-        if (this.replies.length > 0) {
-            const r = this.replies[0]
-            return encodeAck(r >> 16, r & 0xffff)
-        }
+        const reply = this.replies[0]
+        if (reply !== undefined) return encodeAck(reply >> 16, reply & 0xffff)
         if (this.resending) {
             for (const m of this.inflight) if (m.mustSend) return this.hand(m)
             this.resending = false
@@ -287,8 +292,8 @@ export class Session {
             if (r.subscribe) return encodeSubscribe(r.id, s.filter, s.qos)
             return encodeUnsubscribe(r.id, s.filter)
         }
-        if (this.queue.length === 0) return undefined
         const head = this.queue[0]
+        if (!head) return undefined
         if (head.qos > 0 && this.inflight.length >= this.limits.window)
             return undefined
         this.queue.shift()
@@ -299,6 +304,8 @@ export class Session {
                 head.qos === 1
                     ? MessageState.AwaitPuback
                     : MessageState.AwaitPubrec
+            // until `wrote`, so that nobody waits for an answer to what was not sent
+            head.mustSend = true
             this.inflight.push(head)
         } else head.state = MessageState.Taken
         return this.hand(head)
@@ -318,7 +325,13 @@ export class Session {
             this.takenRequest = undefined
             r.mustSend = false
             r.sentAt = now
-        } else this.replies.shift()
+        } else {
+            const reply = this.replies.shift() as number
+            if (reply >> 16 !== PacketType.Pubrel) return
+            // the wait for PUBCOMP begins now
+            const released = this.inflightById(reply & 0xffff)
+            if (released) released.sentAt = now
+        }
     }
 
     /** When the oldest thing that awaits an answer on this connection was written, or -1. */
@@ -344,17 +357,16 @@ export class Session {
             return true
         }
         const isNew = this.received.indexOf(id) < 0
-        if (isNew) {
-            if (this.received.length >= this.limits.inboundIds)
-                throw new PeerError(
-                    "inboundIds",
-                    "more than " +
-                        this.limits.inboundIds +
-                        " QoS 2 messages open at once"
-                )
-            this.received.push(id)
-        }
+        if (isNew && this.received.length >= this.limits.inboundIds)
+            throw new ResourceError(
+                "inboundIds",
+                "more than " +
+                    this.limits.inboundIds +
+                    " QoS 2 messages open at once"
+            )
+        // first, as it may throw: a message that is noted as received must have been handed over
         this.reply(PacketType.Pubrec, id)
+        if (isNew) this.received.push(id)
         return isNew
     }
 
@@ -378,7 +390,7 @@ export class Session {
             if (m.state === MessageState.AwaitPuback)
                 throw new PeerError("MQTT-4.3.2-1", "PUBREC for QoS 1")
             // never PUBLISH again after PUBREL [MQTT-4.3.3-1]; a repeated PUBREC is answered again
-            m.state = MessageState.AwaitPubcomp
+            if (m.state === MessageState.AwaitPubrec) this.release(m)
             m.mustSend = false
             this.reply(PacketType.Pubrel, id)
         } else if (type === PacketType.Puback) {
@@ -396,22 +408,22 @@ export class Session {
     /** SUBACK (with its code) or UNSUBACK arrived. False when nothing was asked with that identifier. */
     receivedAnswer(subscribe: boolean, id: number, code: number): boolean {
         for (let i = 0; i < this.requests.length; i++) {
-            const r = this.requests[i]
+            const r = this.requests[i] as Request
             if (r.id !== id || r.mustSend) continue
             if (r.subscribe !== subscribe)
                 throw new PeerError(
                     "MQTT-3.8.4-2",
                     "SUBACK and UNSUBACK mixed up"
                 )
-            removeAt(this.requests, i)
             if (subscribe) {
-                r.subscription.granted = code
                 if (code !== SUBACK_FAILURE && code > r.subscription.qos)
                     throw new PeerError(
                         "MQTT-3.8.4-6",
                         "granted QoS " + code + " is above the one asked for"
                     )
+                r.subscription.granted = code
             }
+            removeAt(this.requests, i)
             if (r.answered) r.answered(subscribe ? code : 0)
             return true
         }
@@ -419,15 +431,20 @@ export class Session {
         return false
     }
 
-    /** The message will not be waited for any longer; one in flight keeps its identifier until answered. */
+    /**
+     * The message will not be waited for any longer. One in flight keeps its identifier until it is answered, but is
+     * not sent as new when the broker lost the session.
+     */
     giveUp(m: Message, outcome: Outcome) {
         const at = this.queue.indexOf(m)
         if (at >= 0) {
             removeAt(this.queue, at)
             this.unqueue(m, outcome)
         } else if (m.settled) {
-            m.settled(m, outcome)
+            m.givenUp = true
+            const settled = m.settled
             m.settled = undefined
+            settled(m, outcome)
         }
     }
 
@@ -447,11 +464,22 @@ export class Session {
 
     private reply(type: number, id: number) {
         if (this.replies.length >= MAX_REPLIES)
-            throw new PeerError(
+            throw new ResourceError(
                 "replies",
                 "more than " + MAX_REPLIES + " packets without reading answers"
             )
         this.replies.push((type << 16) | id)
+    }
+
+    /** PUBREC came: its place is behind those that had theirs before, ahead of all others [MQTT-4.6.0-4]. */
+    private release(m: Message) {
+        let to = 0
+        for (const other of this.inflight)
+            if (other.state === MessageState.AwaitPubcomp) to++
+        for (let at = this.inflight.indexOf(m); at > to; at--)
+            this.inflight[at] = this.inflight[at - 1] as Message
+        this.inflight[to] = m
+        m.state = MessageState.AwaitPubcomp
     }
 
     private finish(m: Message) {
@@ -483,8 +511,14 @@ export class Session {
                 this.settle(m, Outcome.Uncertain)
                 continue
             }
+            if (m.givenUp) {
+                this.settle(m, Outcome.TimedOut)
+                continue
+            }
+            if (m.qos === 2 && m.sentBefore) this.sentAnew++
             m.id = 0
             m.state = MessageState.Queued
+            m.mustSend = false
             m.sentBefore = false
             this.queuedBytes += m.topic.length + m.payload.length
             this.queue.push(m)
@@ -505,7 +539,13 @@ export class Session {
 
     private indexOfFilter(filter: Buffer): number {
         for (let i = 0; i < this.subscriptions.length; i++)
-            if (sameBytes(this.subscriptions[i].filter, filter)) return i
+            if (
+                sameBytes(
+                    (this.subscriptions[i] as Subscription).filter,
+                    filter
+                )
+            )
+                return i
         return -1
     }
 

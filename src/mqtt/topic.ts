@@ -1,6 +1,7 @@
 // Topic names and topic filters: what is valid, and which filter matches which name (section 4.7).
 // Pure. Works on bytes: `/`, `+`, `#` and `$` are single bytes in UTF-8 and occur in no other character.
 
+import { MAX_TOPIC } from "./packet"
 import { isMqttText } from "./utf8"
 
 const SLASH = 0x2f
@@ -8,17 +9,16 @@ const PLUS = 0x2b
 const HASH = 0x23
 const DOLLAR = 0x24
 
-/** Longest topic in bytes: its length is sent in 16 bits [MQTT-4.7.3-3]. */
-const MAX_TOPIC = 65535
+const TOO_LONG = "is longer than " + MAX_TOPIC + " bytes"
 
 /**
  * Why `topic` is not a topic name that may be published to, or undefined when it is one.
- * At least one character, at most 65,535 bytes, well-formed, no wildcard
+ * At least one character, at most MAX_TOPIC bytes, well-formed, no wildcard
  * [MQTT-4.7.3-1] [MQTT-4.7.3-3] [MQTT-1.5.3-1] [MQTT-3.3.2-2].
  */
 export function topicNameFault(topic: Buffer): string | undefined {
     if (topic.length === 0) return "is empty"
-    if (topic.length > MAX_TOPIC) return "is longer than 65535 bytes"
+    if (topic.length > MAX_TOPIC) return TOO_LONG
     if (!isMqttText(topic, 0, topic.length))
         return "is not UTF-8 without U+0000"
     if (topic.indexOf(PLUS) >= 0 || topic.indexOf(HASH) >= 0)
@@ -32,7 +32,7 @@ export function topicNameFault(topic: Buffer): string | undefined {
  */
 export function topicFilterFault(filter: Buffer): string | undefined {
     if (filter.length === 0) return "is empty"
-    if (filter.length > MAX_TOPIC) return "is longer than 65535 bytes"
+    if (filter.length > MAX_TOPIC) return TOO_LONG
     if (!isMqttText(filter, 0, filter.length))
         return "is not UTF-8 without U+0000"
     for (let i = 0; i < filter.length; i++) {

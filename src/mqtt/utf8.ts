@@ -10,7 +10,7 @@
 export function isMqttText(bytes: Buffer, from: number, to: number): boolean {
     let i = from
     while (i < to) {
-        const lead = bytes[i]
+        const lead = bytes[i] as number
         i++
         if (lead < 0x80) {
             if (lead === 0) return false
@@ -32,7 +32,7 @@ export function isMqttText(bytes: Buffer, from: number, to: number): boolean {
         } else return false
         if (i + more > to) return false
         while (more > 0) {
-            const next = bytes[i]
+            const next = bytes[i] as number
             i++
             if (next < low || next > high) return false
             low = 0x80

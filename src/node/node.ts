@@ -110,7 +110,7 @@ export class Node {
                 )
                 if (!self.stopped) self.presence.say(UP)
             },
-            lost: (error, ms) =>
+            lost: (error: Error | undefined, ms) =>
                 report(
                     "lost ms=" +
                         Math.round(ms) +

@@ -56,7 +56,8 @@ export function checkNode(o: NodeOptions) {
         if (seen.indexOf(s.id) >= 0)
             throw new ConfigError(key, "is there twice")
         seen.push(s.id)
-        if (!s.read) throw new ConfigError(key + ".read", "is missing")
+        if (s.read === undefined)
+            throw new ConfigError(key + ".read", "is missing")
         checkWhole(key + ".interval", s.interval, 100, 86400000)
         checkWhole(key + ".precision", s.precision, 0, MAX_PRECISION)
     }

@@ -23,7 +23,7 @@ function statusSettled(m: Message, outcome: Outcome) {
 }
 
 export class Presence {
-    private last: Status
+    private last?: Status
 
     constructor(
         private client: MQTTClient,

@@ -10,6 +10,6 @@ export function report(line: string) {
 }
 
 /** Something went wrong and was survived. */
-export function reportFault(where: string, error: Error) {
+export function reportFault(where: string, error?: Error) {
     report("fault text=" + where + ": " + (error ? error.message : "unknown"))
 }

@@ -20,8 +20,8 @@ const FRESH = 2500
 export class Source {
     private last: Value
     private at = -1
-    private register: ds.Register<Value>
-    private call: () => ds.AsyncValue<Value | undefined>
+    private register?: ds.Register<Value>
+    private call?: () => ds.AsyncValue<Value | undefined>
 
     constructor(from: Readable) {
         if (typeof from === "function") {

@@ -25,8 +25,8 @@ export function numberText(x: number, precision: number): string | undefined {
     // NaN fails every comparison
     if (!(size <= MAX_EXACT)) return undefined
     if (size <= PRINTS_EXACTLY) return "" + scaled / scale
-    let whole = Math.floor(size / scale)
-    let rest = size - whole * scale
+    const whole = Math.floor(size / scale)
+    const rest = size - whole * scale
     const sign = scaled < 0 ? "-" : ""
     if (rest === 0) return sign + whole
     let decimals = "" + rest
