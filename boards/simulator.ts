@@ -26,4 +26,7 @@ const node = await startNode({
     ],
 })
 
-stop.on.subscribe(async () => await node.stop())
+// its position, not the event of its being moved: an event can be lost before the switch is bound
+stop.reading.subscribe(async on => {
+    if (on) await node.stop()
+})

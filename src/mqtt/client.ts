@@ -8,6 +8,11 @@
 // an exception that leaves a fiber would restart the whole program.
 
 import * as ds from "@devicescript/core"
+import {
+    Observable,
+    ObservableValue,
+    register,
+} from "@devicescript/observables"
 import { Backoff } from "./backoff"
 import {
     encodeConnect,
@@ -21,7 +26,7 @@ import { MQTTConnectOptions, Settled, payloadBytes, settle } from "./options"
 import { ConnackCode, PacketType, connackName } from "./packet"
 import { Random } from "./random"
 import { PacketReader } from "./reader"
-import { Message, Outcome, Session, Subscription } from "./session"
+import { Message, Outcome, Session } from "./session"
 import { Socket, SocketState, Written } from "./socket"
 import { matches, topicFilterFault, topicNameFault } from "./topic"
 
@@ -67,6 +72,8 @@ export class ClientCounters {
     connects = 0
     /** Connections and tries that ended otherwise than by `stop`. */
     losses = 0
+    /** How messages ended, by Outcome. */
+    outcomes: number[] = [0, 0, 0, 0, 0, 0]
     /** Inbound messages dropped because their handlers were too slow, or over `maxPacket`. */
     inboxDropped = 0
     oversized = 0
@@ -94,13 +101,44 @@ const ROUND_BYTES = 1024
 /** The longest sleep of the client's fiber, in ms: far below 2^31, and a floor under lost wake-ups. */
 const MAX_SLEEP = 3600000
 
+/** A connection that the broker closes sooner than this after CONNACK, in ms, may have been taken over. */
+const TAKEN_OVER_WITHIN = 120000
+
+/** So many of them in a row are a takeover: two clients with one client id end each other's connections. */
+const TAKEN_OVER_TIMES = 3
+
+/** What a subscription gives: the messages, and beside them the QoS the broker granted. */
+export interface MQTTSubscription extends Observable<MQTTMessage> {
+    /** 0 to 2, 128 when the broker refused, undefined while it has not answered. */
+    granted?: number
+}
+
 class Handler {
     constructor(
+        public topic: string,
         public filter: Buffer,
-        public handle: (m: MQTTMessage) => ds.AsyncVoid
+        public messages: ObservableValue<MQTTMessage>
     ) {}
 }
 
+/** Who is told of messages that no subscription handles: each of them, unlike an emitter, which skips. */
+class Unhandled {
+    handlers: ds.Handler<MQTTMessage>[] = []
+
+    subscribe(handler: ds.Handler<MQTTMessage>): ds.Unsubscribe {
+        this.handlers.push(handler)
+        const self = this
+        return () => {
+            const at = self.handlers.indexOf(handler)
+            if (at >= 0) self.handlers.insert(at, -1)
+        }
+    }
+}
+
+/**
+ * An MQTT 3.1.1 client.
+ * @devsWhenUsed
+ */
 export class MQTTClient {
     readyState = MQTTState.Closed
     /** The broker kept our session at the last connect. */
@@ -110,10 +148,12 @@ export class MQTTClient {
     readonly onerror = ds.emitter<Error>()
     readonly onconnect = ds.emitter<unknown>()
     readonly onclose = ds.emitter<unknown>()
-    readonly onunhandledmessage = ds.emitter<MQTTMessage>()
+    readonly onunhandledmessage = new Unhandled()
     observer: ClientObserver = {}
 
-    private opt: Settled
+    /** As it was given. */
+    readonly opt: MQTTConnectOptions
+    private set: Settled
     private socket: Socket
     private reader: PacketReader
     private keepAlive: KeepAlive
@@ -122,6 +162,11 @@ export class MQTTClient {
     private wanted = false
     private stopping = false
     private goodbye = true
+    /** Connections in a row that the broker closed soon after CONNACK without a word. */
+    private closedSoon = 0
+    /** Bytes written that no PINGRESP has shown to have arrived, and those of them after the last PINGREQ. */
+    private unproven = 0
+    private afterPing = 0
     private connectedAt = 0
     private attempt = 0
     /** A packet that the socket would not take yet, and whether the session is told once it does. */
@@ -138,33 +183,50 @@ export class MQTTClient {
     /** @param options checked here: throws ConfigError naming the option */
     constructor(options: MQTTConnectOptions) {
         const deviceId = ds.deviceIdentifier("self")
-        this.opt = settle(options, deviceId)
+        this.opt = options
+        this.set = settle(options, deviceId, chipWindow())
         const random = new Random(
             deviceId,
             Math.floor(Math.random() * 65536) ^ Math.floor(ds.millis())
         )
         this.session = new Session(
             {
-                window: this.opt.window,
-                queueMessages: this.opt.queueMessages,
-                queueBytes: this.opt.queueBytes,
+                window: this.set.window,
+                queueMessages: this.set.queueMessages,
+                queueBytes: this.set.queueBytes,
                 inboundIds: 64,
             },
             random.next16()
         )
         this.backoff = new Backoff(
-            this.opt.retryFirst,
-            this.opt.retryCap,
+            this.set.retryFirst,
+            this.set.retryCap,
             random
         )
-        this.keepAlive = new KeepAlive(this.opt.keepAlive, this.opt.ackTimeout)
-        this.reader = new PacketReader(this.opt.maxPacket)
+        this.keepAlive = new KeepAlive(this.set.keepAlive, this.set.ackTimeout)
+        this.reader = new PacketReader(this.set.maxPacket)
         const self = this
         this.socket = new Socket(() => self.wake())
     }
 
-    /** Connects, and keeps connected until `stop`. Returns at once; `onconnect` tells of the first CONNACK. */
-    start() {
+    /**
+     * Connects, and keeps connected until `stop`. Waits for the first CONNACK, or for the first try to fail; the
+     * client goes on trying then.
+     */
+    async start(): Promise<void> {
+        this.launch()
+        const connects = this.counters.connects
+        const losses = this.counters.losses
+        while (
+            this.wanted &&
+            this.counters.connects === connects &&
+            this.counters.losses === losses
+        )
+            await ds.sleep(10)
+    }
+
+    /** Starts as `start` does and waits for nothing. */
+    launch() {
         if (this.wanted) return
         this.wanted = true
         this.stopping = false
@@ -200,7 +262,8 @@ export class MQTTClient {
     /**
      * Publishes and waits for the end its QoS has: written (0), PUBACK (1), PUBCOMP (2).
      * @param message text, bytes, or an object sent as JSON
-     * @returns false when it never will be delivered, or QoS 0 while there is no connection
+     * @returns false when it never will be delivered, at once for QoS 0 without a connection, or when
+     * `publishTimeout` is over; why is counted in `counters.outcomes`
      */
     async publish(
         topic: string,
@@ -210,27 +273,49 @@ export class MQTTClient {
     ): Promise<boolean> {
         const name = this.topicBytes(topic)
         const payload = payloadBytes(message)
-        if (qos === 0 && !this.pending && this.session.mayBypass()) {
-            const r = this.socket.write(
-                encodePublish(name, payload, 0, retained, false, 0)
-            )
+        if (qos === 0 && this.mayBypass()) {
+            const packet = encodePublish(name, payload, 0, retained, false, 0)
+            const r = this.socket.write(packet)
             if (r === Written.Ok) {
                 this.keepAlive.sent(ds.millis())
+                this.unproven += packet.length
+                this.afterPing += packet.length
+                this.counters.outcomes[Outcome.Delivered]++
                 return true
             }
             this.wake()
-            if (r === Written.Lost) return false
-            // the board's queue is full: it waits its turn like any other
+            // when the board's queue is full it waits its turn like any other
+            if (r === Written.Lost) {
+                this.counters.outcomes[Outcome.Offline]++
+                return false
+            }
         }
+        return await this.awaitEnd(new Message(name, payload, qos, retained))
+    }
+
+    private mayBypass(): boolean {
+        return !this.pending && !this.full() && this.session.mayBypass()
+    }
+
+    /** Sends a message and waits until it is settled or the time limit is over. */
+    private async awaitEnd(m: Message): Promise<boolean> {
         const fiber = ds.Fiber.self()
+        const counters = this.counters
         let outcome = -1
-        this.send(
-            new Message(name, payload, qos, retained, (m, o) => {
-                outcome = o
-                if (fiber.suspended) fiber.resume(undefined)
-            })
-        )
-        while (outcome === -1) await ds.suspend(undefined)
+        m.settled = (_, o) => {
+            counters.outcomes[o]++
+            outcome = o
+            if (fiber.suspended) fiber.resume(undefined)
+        }
+        this.send(m)
+        const limit = this.set.publishTimeout
+        const until = ds.millis() + limit
+        while (outcome === -1) {
+            if (limit === 0) await ds.suspend(undefined)
+            else if (ds.millis() >= until)
+                this.session.giveUp(m, Outcome.TimedOut)
+            else await this.sleepUntil(until)
+        }
         return outcome === Outcome.Delivered
     }
 
@@ -244,39 +329,62 @@ export class MQTTClient {
     }
 
     /**
-     * Subscribes and calls the handler for each message that matches. The subscription is restored after
-     * reconnects until `unsubscribe`.
-     * @param granted told the QoS the broker grants, or 128 when it refuses
+     * Subscribes, and waits for the broker's answer while connected. The subscription is restored after
+     * reconnects until `unsubscribe`. Several filters may match one message; each gets it.
+     * @param topic a filter; `+` and `#` as in section 4.7
+     * @param qos the most to be granted
+     * @returns the messages as an observable, with `granted` beside it
      */
-    subscribe(
+    async subscribe(
         topic: string,
-        handler: (m: MQTTMessage) => ds.AsyncVoid,
-        qos: number = 0,
-        granted?: (code: number) => void
-    ): Subscription {
+        handler?: (msg: MQTTMessage) => ds.AsyncVoid,
+        qos: number = 0
+    ): Promise<MQTTSubscription> {
         const filter = Buffer.from(topic)
         const fault = topicFilterFault(filter)
         if (fault !== undefined)
             throw new ConfigError("topic", "filter " + fault)
-        this.handlers.push(new Handler(filter, handler))
-        const s = this.session.subscribe(filter, qos, granted)
-        this.wake()
-        return s
+        if (qos !== 0 && qos !== 1 && qos !== 2)
+            throw new ConfigError("qos", "must be 0, 1 or 2")
+        const messages = register<MQTTMessage>()
+        const subscription = messages as MQTTSubscription
+        if (handler) messages.subscribe(handler)
+        this.handlers.push(new Handler(topic, filter, messages))
+        let answered = false
+        this.session.subscribe(filter, qos, code => {
+            subscription.granted = code
+            answered = true
+        })
+        await this.awaitAnswer(() => answered)
+        return subscription
     }
 
     /**
-     * Ends a subscription and drops its handlers. False when there is none to this filter.
-     * @param done called when the broker acknowledged
+     * Ends a subscription, drops its handlers, and waits for the broker's answer while connected.
+     * @returns false when there is none to this filter
      */
-    unsubscribe(topic: string, done?: () => void): boolean {
-        const filter = Buffer.from(topic)
+    async unsubscribe(topic: string): Promise<boolean> {
         const kept: Handler[] = []
-        for (const h of this.handlers)
-            if (h.filter.toString() !== topic) kept.push(h)
+        for (const h of this.handlers) if (h.topic !== topic) kept.push(h)
         this.handlers = kept
-        const found = this.session.unsubscribe(filter, done)
-        this.wake()
+        let answered = false
+        const found = this.session.unsubscribe(Buffer.from(topic), () => {
+            answered = true
+        })
+        if (found) await this.awaitAnswer(() => answered)
         return found
+    }
+
+    /** Waits for an answer on this connection; one that is lost or silent ends the wait. */
+    private async awaitAnswer(answered: () => boolean) {
+        this.wake()
+        const connects = this.counters.connects
+        while (
+            !answered() &&
+            this.readyState === MQTTState.Connected &&
+            this.counters.connects === connects
+        )
+            await ds.sleep(10)
     }
 
     /** The bytes of a topic name; throws ConfigError for one that may not be published to. */
@@ -333,7 +441,7 @@ export class MQTTClient {
         this.pending = undefined
         this.pingOwed = false
         this.enter(MQTTState.Closed)
-        let wait = this.opt.retryCap
+        let wait = this.set.retryCap
         try {
             this.session.disconnected()
             this.onclose.emit(undefined)
@@ -341,6 +449,7 @@ export class MQTTClient {
             const lasted =
                 this.connectedAt >= 0 ? ds.millis() - this.connectedAt : 0
             if (lasted >= HELD) this.backoff.reset()
+            error = this.nameTakeover(error, lasted)
             this.counters.losses++
             wait = this.backoff.next()
             const known =
@@ -355,19 +464,36 @@ export class MQTTClient {
         return wait
     }
 
+    /** Turns the end of a connection into a takeover when the broker has closed too many in a row too soon. */
+    private nameTakeover(error: Error, lasted: number): Error {
+        const closed =
+            error instanceof PeerError && error.clause === "connection"
+        if (!closed || this.connectedAt < 0 || lasted > TAKEN_OVER_WITHIN) {
+            this.closedSoon = 0
+            return error
+        }
+        this.closedSoon++
+        if (this.closedSoon < TAKEN_OVER_TIMES) return error
+        this.backoff.refused()
+        return new PeerError(
+            "MQTT-3.1.3-2",
+            "another client seems to use this client id"
+        )
+    }
+
     /** One connection from open to its end; throws the reason it ended for, unless stopped. */
     private async connection(begun: number) {
         this.attempt++
         this.enter(MQTTState.Connecting)
         if (this.observer.connecting) this.observer.connecting(this.attempt)
         this.reader.reset()
-        this.socket.open(this.opt.host, this.opt.port, this.opt.tls)
-        await this.opened(begun + this.opt.timeout)
+        this.socket.open(this.set.host, this.set.port, this.set.tls)
+        await this.opened(begun + this.set.timeout)
         if (this.stopping) return
         this.enter(MQTTState.Open)
         this.keepAlive.start(ds.millis())
-        this.put(encodeConnect(this.opt), false)
-        const connackBy = ds.millis() + this.opt.ackTimeout
+        this.put(encodeConnect(this.set), false)
+        const connackBy = ds.millis() + this.set.ackTimeout
         while (!this.stopping) {
             const unread = this.drain(begun)
             const unwritten = this.flush()
@@ -436,7 +562,7 @@ export class MQTTClient {
         let until = this.keepAlive.wakeAt()
         const oldest = this.session.oldestUnanswered()
         if (oldest >= 0) {
-            const by = oldest + this.opt.ackTimeout
+            const by = oldest + this.set.ackTimeout
             if (now >= by)
                 throw new ResourceError("ackTimeout", "no acknowledgement")
             if (by < until) until = by
@@ -450,6 +576,8 @@ export class MQTTClient {
         if (r === Written.Ok) {
             const now = ds.millis()
             this.keepAlive.sent(now)
+            this.unproven += packet.length
+            this.afterPing += packet.length
             if (owed) this.session.wrote(now)
             return true
         }
@@ -470,13 +598,32 @@ export class MQTTClient {
         if (this.readyState !== MQTTState.Connected) return false
         if (this.pingOwed) {
             this.pingOwed = false
-            if (!this.put(encodePingreq(), false)) return false
+            const written = this.put(encodePingreq(), false)
+            this.afterPing = 0
+            if (!written) return false
+        }
+        if (this.full()) {
+            this.prove()
+            return false
         }
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
             const packet = this.session.take()
             if (!packet || !this.put(packet, true)) return false
         }
         return true
+    }
+
+    /** The board's socket may not be given more before some of it is known to have arrived. */
+    private full(): boolean {
+        return this.set.maxUnproven > 0 && this.unproven >= this.set.maxUnproven
+    }
+
+    /** Asks for a PINGRESP, which shows that all written before it has arrived. */
+    private prove() {
+        if (this.keepAlive.probing()) return
+        this.keepAlive.pinged(ds.millis())
+        this.pingOwed = true
+        this.flush()
     }
 
     /** Reads what has arrived, at most a round's worth. True when there may be more. */
@@ -517,7 +664,7 @@ export class MQTTClient {
                 this.session.receivedAnswer(false, r.id, 0)
                 break
             case PacketType.Pingresp:
-                this.keepAlive.answered()
+                if (this.keepAlive.answered()) this.unproven = this.afterPing
                 break
             default:
                 this.session.receivedAck(type, r.id)
@@ -535,11 +682,12 @@ export class MQTTClient {
             throw new PeerError("CONNACK " + code, connackName(code))
         }
         const present = this.reader.sessionPresent
-        if (present && this.opt.cleanSession)
+        if (present && this.set.cleanSession)
             throw new PeerError(
                 "MQTT-3.2.2-1",
                 "session present after a clean session was asked for"
             )
+        this.unproven = 0
         this.enter(MQTTState.Connected)
         this.connectedAt = ds.millis()
         this.sessionPresent = present
@@ -558,7 +706,7 @@ export class MQTTClient {
             this.counters.oversized++
             return
         }
-        if (this.inbox.length >= this.opt.inboxMessages) {
+        if (this.inbox.length >= this.set.inboxMessages) {
             this.counters.inboxDropped++
             return
         }
@@ -580,16 +728,18 @@ export class MQTTClient {
             const m = this.inbox.shift()
             const name = Buffer.from(m.topic)
             let handled = false
-            for (const h of this.handlers) {
-                if (!matches(h.filter, name)) continue
-                handled = true
-                try {
-                    await h.handle(m)
-                } catch (e) {
-                    this.fault(e as Error)
+            try {
+                for (const h of this.handlers) {
+                    if (!matches(h.filter, name)) continue
+                    handled = true
+                    await h.messages.emit(m)
                 }
+                if (!handled)
+                    for (const handle of this.onunhandledmessage.handlers)
+                        await handle(m)
+            } catch (e) {
+                this.fault(e as Error)
             }
-            if (!handled) this.onunhandledmessage.emit(m)
             // many filters against many messages in one go would be too long a run
             await ds.sleep(0)
         }
@@ -603,10 +753,17 @@ export class MQTTClient {
     }
 }
 
-/** Starts a client; returns once it is connected, or `timeout` ms went by (it goes on trying). */
-export async function startMQTTClient(options: MQTTConnectOptions) {
+/** The chips whose socket fails when too much is on its way: RP2040 with lwIP's 11,680 bytes. */
+function chipWindow(): number {
+    const chip = ds._dcfgString("archId")
+    return chip !== undefined && chip.startsWith("rp2040") ? 4000 : 0
+}
+
+/** Starts a client as `start` does. */
+export async function startMQTTClient(
+    options: MQTTConnectOptions
+): Promise<MQTTClient> {
     const client = new MQTTClient(options)
-    client.start()
-    await ds.wait(client.onconnect, options.timeout ?? 60000)
+    await client.start()
     return client
 }

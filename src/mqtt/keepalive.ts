@@ -5,7 +5,8 @@
 //     ways sends none; one that only sends still asks whether anybody answers;
 //   - its PINGRESP must come within the smaller of K/2 - MARGIN and `ackTimeout`.
 // So the gap between two packets that we send never exceeds K/2 [MQTT-3.1.2-23], and a link that went
-// silent is found at most K - MARGIN after the last byte received. K = 0 switches all of it off.
+// silent is found at most K - MARGIN after the last byte received. K = 0 sends none; a PINGREQ sent for another
+// reason still has to be answered within `ackTimeout`.
 
 /**
  * Milliseconds kept back from the second half of the keep alive, so that waking late (the VM looks at
@@ -37,7 +38,7 @@ export class KeepAlive {
     constructor(seconds: number, ackTimeout: number) {
         this.half = seconds * 500
         this.answer = this.half - MARGIN_MS
-        if (this.answer > ackTimeout) this.answer = ackTimeout
+        if (seconds === 0 || this.answer > ackTimeout) this.answer = ackTimeout
     }
 
     /** A connection begins. Times in ms, of any clock that does not go back. */
@@ -69,10 +70,15 @@ export class KeepAlive {
         return awaited
     }
 
+    /** A PINGRESP is awaited. */
+    probing(): boolean {
+        return this.waiting
+    }
+
     state(now: number): Alive {
-        if (this.half === 0) return Alive.Ok
         if (this.waiting)
             return now - this.pingAt >= this.answer ? Alive.Dead : Alive.Ok
+        if (this.half === 0) return Alive.Ok
         if (now - this.lastSent >= this.half) return Alive.Ping
         if (now - this.lastReceived >= this.half) return Alive.Ping
         return Alive.Ok
@@ -80,8 +86,8 @@ export class KeepAlive {
 
     /** When `state` has to be asked again at the latest, or Infinity when keep alive is off. */
     wakeAt(): number {
-        if (this.half === 0) return Infinity
         if (this.waiting) return this.pingAt + this.answer
+        if (this.half === 0) return Infinity
         const oldest =
             this.lastSent < this.lastReceived
                 ? this.lastSent

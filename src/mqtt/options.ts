@@ -41,6 +41,17 @@ export interface MQTTConnectOptions {
     will?: MQTTConnectOptionsWill
     /** Limit of the wait for any acknowledgement in ms, 1,000 to 600,000; default 20,000. */
     ackTimeout?: number
+    /** Longest wait of `publish` for its message's end in ms; 0, the default, waits as long as it takes. */
+    publishTimeout?: number
+    /**
+     * Bytes written of which nothing shows that they arrived, 0 for no limit; at it a PINGREQ asks. Default
+     * 4,000 on RP2040, whose socket breaks when more than 8 KB are on their way, else 0.
+     */
+    maxUnproven?: number
+    /** Accepted as @devicescript/net's; this client looks after its connection by `keepAlive` and `ackTimeout`. */
+    watchdogInterval?: number
+    /** Accepted as @devicescript/net's; half of `keepAlive` rules. */
+    pingInterval?: number
     /** QoS 1 and 2 messages in flight at once, 1 to 64; default 4: about 2 KB of a Pico W's 8 KB. */
     window?: number
     /** Messages that wait besides those in flight; default 32. */
@@ -73,6 +84,8 @@ export interface Settled {
     username?: Buffer
     password?: Buffer
     ackTimeout: number
+    publishTimeout: number
+    maxUnproven: number
     window: number
     queueMessages: number
     queueBytes: number
@@ -85,8 +98,13 @@ export interface Settled {
 /**
  * Checks the options and fills in the defaults. Throws ConfigError naming the option.
  * @param deviceId the chip's identifier, for the default client id
+ * @param chipWindow default of `maxUnproven` on this chip
  */
-export function settle(o: MQTTConnectOptions, deviceId: string): Settled {
+export function settle(
+    o: MQTTConnectOptions,
+    deviceId: string,
+    chipWindow: number
+): Settled {
     if (!o.host) throw new ConfigError("host", "is missing")
     const tls = o.proto === undefined || o.proto === "tls"
     const s: Settled = {
@@ -98,6 +116,14 @@ export function settle(o: MQTTConnectOptions, deviceId: string): Settled {
         cleanSession: o.cleanSession !== false,
         keepAlive: whole("keepAlive", o.keepAlive, 60, 0, 65535),
         ackTimeout: whole("ackTimeout", o.ackTimeout, 20000, 1000, 600000),
+        publishTimeout: whole(
+            "publishTimeout",
+            o.publishTimeout,
+            0,
+            0,
+            86400000
+        ),
+        maxUnproven: whole("maxUnproven", o.maxUnproven, chipWindow, 0, 65536),
         window: whole("window", o.window, 4, 1, 64),
         queueMessages: whole("queueMessages", o.queueMessages, 32, 1, 1000),
         queueBytes: whole("queueBytes", o.queueBytes, 4096, 64, 32768),

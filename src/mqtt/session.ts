@@ -440,11 +440,11 @@ export class Session {
         if (at >= 0) {
             removeAt(this.queue, at)
             this.unqueue(m, outcome)
-        } else if (m.settled) {
-            m.givenUp = true
+        } else {
             const settled = m.settled
             m.settled = undefined
-            settled(m, outcome)
+            m.givenUp = true
+            if (settled) settled(m, outcome)
         }
     }
 

@@ -66,7 +66,7 @@ export class Node {
                 ids.join(",")
         )
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
-        this.client.start()
+        this.client.launch()
     }
 
     /**

@@ -45,7 +45,10 @@ const node = await startNode({
     ${options}
     sensors: [{ id: "CNT", read: () => { n++; return n }, interval: ${interval}, precision: 0 }],
 })
-stop.on.subscribe(async () => await node.stop())
+// its position, not the event of its being moved: an event can be lost before the switch is bound
+stop.reading.subscribe(async on => {
+    if (on) await node.stop()
+})
 `
     return board("boards/counting.ts", text)
 }
