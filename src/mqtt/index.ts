@@ -3,4 +3,4 @@
 export * from "./client"
 export * from "./errors"
 export type { MQTTConnectOptions, MQTTConnectOptionsWill } from "./options"
-export { Message, Outcome } from "./session"
+export { Message, Outcome, outcomeName } from "./session"

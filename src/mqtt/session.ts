@@ -45,6 +45,24 @@ export const enum Outcome {
     Stopped,
 }
 
+/** The name of an outcome, for messages. */
+export function outcomeName(outcome: Outcome): string {
+    switch (outcome) {
+        case Outcome.Delivered:
+            return "delivered"
+        case Outcome.Full:
+            return "full"
+        case Outcome.Offline:
+            return "offline"
+        case Outcome.TimedOut:
+            return "timed-out"
+        case Outcome.Uncertain:
+            return "uncertain"
+        default:
+            return "stopped"
+    }
+}
+
 /** An application message on its way out. */
 export class Message {
     /** Packet identifier while in flight, else 0. */

@@ -63,7 +63,9 @@ export class Node {
                 " keepalive=" +
                 (o.keepAlive ?? 60) +
                 " sensors=" +
-                ids.join(",")
+                ids.join(",") +
+                " version=" +
+                ds._dcfgString("@version")
         )
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
         this.client.launch()
@@ -85,8 +87,9 @@ export class Node {
             await ds.sleep(10)
         const clean = this.presence.said()
         await this.client.stop(0, clean)
-        if (clean) report("stopped")
-        else report("fault text=stopped without an answer from the broker")
+        if (!clean)
+            report("fault text=the broker did not answer: its will says down")
+        report("stopped")
     }
 
     private observe(host: string, port: number) {

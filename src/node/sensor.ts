@@ -2,7 +2,7 @@
 // that hangs or throws holds up neither the others nor the session.
 
 import * as ds from "@devicescript/core"
-import { Message, MQTTClient, Outcome } from "../mqtt/index"
+import { Message, MQTTClient, Outcome, outcomeName } from "../mqtt/index"
 import { report, reportFault } from "./report"
 import { SensorOptions } from "./options"
 import { Source } from "./source"
@@ -51,7 +51,7 @@ function readingSettled(m: Message, outcome: Outcome) {
                 " value=" +
                 reading.text +
                 " reason=" +
-                outcome
+                outcomeName(outcome)
         )
         return
     }

@@ -158,9 +158,23 @@ describe("the proxy", () => {
         const [node, broker] = await link()
         proxy.hold("up")
         node.socket.write("held")
-        broker.socket.write("passed")
-        await node.received("passed")
+        // Held bytes would have arrived many times over by the time these have, one after the other.
+        for (const so of [
+            "1",
+            "12",
+            "123",
+            "1234",
+            "12345",
+            "123456",
+            "1234567",
+            "12345678",
+            "123456789",
+        ]) {
+            broker.socket.write(so.at(-1)!)
+            await node.received(so)
+        }
         expect(broker.text).toBe("")
+        expect((await proxy.connection(1)).count("up")).toBe(0)
         proxy.pass("up")
         await broker.received("held")
     })
@@ -206,7 +220,6 @@ describe("the proxy", () => {
         broker.socket.write("abcdefgh")
         await node.received("abcdefgh")
         expect((await proxy.connection(1)).pieces("down")).toBe(3)
-        expect(node.chunks.length).toBeGreaterThan(1)
     })
 
     test("counts connections and gives each back by its number", async () => {

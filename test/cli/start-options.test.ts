@@ -1,0 +1,84 @@
+// The options of `start`: their values, bounds and conflicts.
+import { describe, expect, test } from "vitest"
+import { UserError } from "../../sim/cli/errors"
+import {
+    parseStartOptions,
+    type RawStartOptions,
+} from "../../sim/cli/start-options"
+
+test("without options it is the simulator board on port 1883, until Ctrl-C, for a person", () => {
+    expect(parseStartOptions({})).toEqual({
+        board: "simulator",
+        mqttPort: 1883,
+        json: false,
+    })
+})
+
+describe("an option has the value that was typed", () => {
+    test.each<[RawStartOptions, object]>([
+        [{ board: "./x.ts" }, { board: "./x.ts" }],
+        [
+            { broker: "mqtt://h" },
+            { broker: { transport: "tcp", host: "h", port: 1883 } },
+        ],
+        [{ mqttPort: "0" }, { mqttPort: 0 }],
+        [{ mqttPort: "65535" }, { mqttPort: 65535 }],
+        [{ httpPort: "8080" }, { httpPort: 8080 }],
+        [
+            { mqttPort: "0", httpPort: "0" },
+            { mqttPort: 0, httpPort: 0 },
+        ],
+        [{ broker: "mqtt://h", httpPort: "1883" }, { httpPort: 1883 }],
+        [{ device: "Ab_1.-" }, { device: "Ab_1.-" }],
+        [{ device: "d".repeat(64) }, { device: "d".repeat(64) }],
+        [{ for: "20" }, { forMs: 20_000 }],
+        [{ for: "0.25" }, { forMs: 250 }],
+        [{ for: ".001" }, { forMs: 1 }],
+        [{ for: "2147483" }, { forMs: 2_147_483_000 }],
+        [{ json: true }, { json: true }],
+    ])("%j", (raw, values) => {
+        expect(parseStartOptions(raw)).toMatchObject(values)
+    })
+})
+
+describe("a wrong option is named with its value", () => {
+    test.each<[RawStartOptions, string]>([
+        [{ board: "" }, "--board needs a name or a file"],
+        [{ mqttPort: "65536" }, `--mqtt-port "65536" is not a port`],
+        [{ mqttPort: "-1" }, `--mqtt-port "-1" is not a port`],
+        [{ mqttPort: "18 83" }, `--mqtt-port "18 83" is not a port`],
+        [{ mqttPort: "" }, `--mqtt-port "" is not a port`],
+        [{ httpPort: "http" }, `--http-port "http" is not a port`],
+        [
+            { httpPort: "1883" },
+            "--http-port 1883 is the port of the embedded broker",
+        ],
+        [
+            { mqttPort: "99", httpPort: "99" },
+            "--http-port 99 is the port of the embedded broker",
+        ],
+        [{ device: "" }, `--device "" is not a device id`],
+        [{ device: "a/b" }, `--device "a/b"`],
+        [{ device: "a b" }, `--device "a b"`],
+        [{ device: "+" }, `--device "+"`],
+        [{ device: "a#" }, `--device "a#"`],
+        [{ device: "ž" }, `--device "ž"`],
+        [{ device: "d".repeat(65) }, "1 to 64 of the characters"],
+        [{ device: "x".repeat(100_000) }, `xxx..."`],
+        [{ for: "0" }, `--for "0" is not a time`],
+        [{ for: "0.0001" }, `--for "0.0001" is not a time`],
+        [{ for: "-5" }, `--for "-5" is not a time`],
+        [{ for: "1e3" }, `--for "1e3" is not a time`],
+        [{ for: "Infinity" }, `--for "Infinity" is not a time`],
+        [{ for: "2147484" }, "at most 2147483"],
+        [{ for: "" }, `--for "" is not a time`],
+        [
+            { broker: "mqtt://h", mqttPort: "1884" },
+            "--broker and --mqtt-port exclude each other",
+        ],
+        [{ broker: "h" }, "--broker: it does not begin with mqtt://"],
+    ])("%j", (raw, text) => {
+        expect(() => parseStartOptions(raw)).toThrow(UserError)
+        expect(() => parseStartOptions(raw)).toThrow(text)
+    })
+})
