@@ -35,6 +35,9 @@ export const enum Written {
     Lost,
 }
 
+/** What a write gives when the platform has no open socket. */
+const NO_SOCKET = -100
+
 /** Bytes received and not yet fetched at which the peer is cut off: a quarter of a 64 KiB heap. */
 const MAX_UNREAD = 16384
 
@@ -45,6 +48,7 @@ export class Socket {
     /** Writes handed to the platform since the start. */
     writes = 0
 
+    private gone = false
     private unread: Buffer[] = []
     private unreadBytes = 0
 
@@ -60,6 +64,7 @@ export class Socket {
         const self = this
         this.state = SocketState.Opening
         this.reason = ""
+        this.gone = false
         this.unread = []
         this.unreadBytes = 0
         natives._socketOnEvent = (event, arg) => self.onEvent(event, arg)
@@ -82,6 +87,11 @@ export class Socket {
             return Written.Ok
         }
         if (r === -1) return Written.Busy
+        if (r === NO_SOCKET && !this.gone) {
+            // the platform has closed it, and the event that says why is on its way
+            this.gone = true
+            return Written.Busy
+        }
         this.close()
         this.reason = "write refused: code " + r
         return Written.Lost

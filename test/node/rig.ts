@@ -9,6 +9,7 @@ import {
     realClock,
     startVm,
     type CompiledProgram,
+    type NodeSocketsOptions,
     type Vm,
 } from "../../sim/vm"
 import { Watch } from "../support/wait"
@@ -72,8 +73,8 @@ export interface NodeOptions {
     port: number
     settings?: Record<string, unknown>
     flash?: Flash
-    /** Called with each packet before it is written; see Sockets.onWrite. */
-    onWrite?: (bytes: Uint8Array) => number
+    /** Hooks, host names and certificates of the board's network. */
+    network?: NodeSocketsOptions
 }
 
 /** A running node. */
@@ -111,9 +112,7 @@ export class TestNode {
             program: options.program ?? countingBoard(),
             flash,
             clock: realClock,
-            sockets: nodeSockets(
-                options.onWrite ? { onWrite: options.onWrite } : {}
-            ),
+            sockets: nodeSockets(options.network ?? {}),
         })
         return new TestNode(vm, attachSensors(vm, realClock))
     }

@@ -118,9 +118,11 @@ describe("on the wire", () => {
         const writes: Uint8Array[] = []
         node = await TestNode.start({
             port: proxy.port,
-            onWrite: bytes => {
-                writes.push(bytes)
-                return 0
+            network: {
+                onWrite: bytes => {
+                    writes.push(bytes)
+                    return 0
+                },
             },
         })
         await node.event("acked", 5, 10_000)
@@ -137,7 +139,7 @@ describe("on the wire", () => {
         node = await TestNode.start({
             port: proxy.port,
             // two of three are refused
-            onWrite: () => (++n % 3 === 0 ? 0 : -1),
+            network: { onWrite: () => (++n % 3 === 0 ? 0 : -1) },
         })
         await node.event("acked", 8, 15_000)
         await node.stop()
@@ -153,10 +155,12 @@ describe("on the wire", () => {
         let fail = false
         node = await TestNode.start({
             port: proxy.port,
-            onWrite: () => {
-                if (!fail) return 0
-                fail = false
-                return -10
+            network: {
+                onWrite: () => {
+                    if (!fail) return 0
+                    fail = false
+                    return -10
+                },
             },
         })
         await node.event("acked", 2, 10_000)
