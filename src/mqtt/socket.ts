@@ -48,7 +48,6 @@ export class Socket {
     /** Writes handed to the platform since the start. */
     writes = 0
 
-    private gone = false
     private unread: Buffer[] = []
     private unreadBytes = 0
 
@@ -64,7 +63,6 @@ export class Socket {
         const self = this
         this.state = SocketState.Opening
         this.reason = ""
-        this.gone = false
         this.unread = []
         this.unreadBytes = 0
         natives._socketOnEvent = (event, arg) => self.onEvent(event, arg)
@@ -86,12 +84,8 @@ export class Socket {
             this.writes++
             return Written.Ok
         }
-        if (r === -1) return Written.Busy
-        if (r === NO_SOCKET && !this.gone) {
-            // the platform has closed it, and the event that says why is on its way
-            this.gone = true
-            return Written.Busy
-        }
+        // without a socket the event that says why is on its way; should it be lost, the wait for an answer ends it
+        if (r === -1 || r === NO_SOCKET) return Written.Busy
         this.close()
         this.reason = "write refused: code " + r
         return Written.Lost
