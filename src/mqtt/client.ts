@@ -117,6 +117,8 @@ class Handler {
     constructor(
         public topic: string,
         public filter: Buffer,
+        public handle: ((m: MQTTMessage) => ds.AsyncVoid) | undefined,
+        /** For those who subscribe to the observable. It would drop a handler that throws, so ours is not there. */
         public messages: ObservableValue<MQTTMessage>
     ) {}
 }
@@ -348,8 +350,7 @@ export class MQTTClient {
             throw new ConfigError("qos", "must be 0, 1 or 2")
         const messages = register<MQTTMessage>()
         const subscription = messages as MQTTSubscription
-        if (handler) messages.subscribe(handler)
-        this.handlers.push(new Handler(topic, filter, messages))
+        this.handlers.push(new Handler(topic, filter, handler, messages))
         let answered = false
         this.session.subscribe(filter, qos, code => {
             subscription.granted = code
@@ -602,11 +603,11 @@ export class MQTTClient {
             this.afterPing = 0
             if (!written) return false
         }
-        if (this.full()) {
-            this.prove()
-            return false
-        }
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
+            if (this.full()) {
+                this.prove()
+                return false
+            }
             const packet = this.session.take()
             if (!packet || !this.put(packet, true)) return false
         }
@@ -728,22 +729,39 @@ export class MQTTClient {
             const m = this.inbox.shift()
             const name = Buffer.from(m.topic)
             let handled = false
-            try {
-                for (const h of this.handlers) {
-                    if (!matches(h.filter, name)) continue
-                    handled = true
-                    await h.messages.emit(m)
-                }
-                if (!handled)
-                    for (const handle of this.onunhandledmessage.handlers)
-                        await handle(m)
-            } catch (e) {
-                this.fault(e as Error)
+            for (const h of this.handlers) {
+                if (!matches(h.filter, name)) continue
+                handled = true
+                if (h.handle) await this.guarded(h.handle, m)
+                await this.observed(h, m)
             }
+            if (!handled)
+                for (const handle of this.onunhandledmessage.handlers)
+                    await this.guarded(handle, m)
             // many filters against many messages in one go would be too long a run
             await ds.sleep(0)
         }
         this.delivering = false
+    }
+
+    /** One handler's mistake is nobody else's. */
+    private async guarded(
+        handle: (m: MQTTMessage) => ds.AsyncVoid,
+        m: MQTTMessage
+    ) {
+        try {
+            await handle(m)
+        } catch (e) {
+            this.fault(e as Error)
+        }
+    }
+
+    private async observed(h: Handler, m: MQTTMessage) {
+        try {
+            await h.messages.emit(m)
+        } catch (e) {
+            this.fault(e as Error)
+        }
     }
 
     private fault(e: Error) {

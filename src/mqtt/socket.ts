@@ -38,8 +38,11 @@ export const enum Written {
 /** What a write gives when the platform has no open socket. */
 const NO_SOCKET = -100
 
-/** Bytes received and not yet fetched at which the peer is cut off: a quarter of a 64 KiB heap. */
-const MAX_UNREAD = 16384
+/**
+ * Bytes received and not yet fetched at which the peer is cut off: half of a 64 KiB heap. The platform has them in
+ * the heap before it tells, so a lower bound would save nothing and lose a connection over a burst.
+ */
+const MAX_UNREAD = 32768
 
 export class Socket {
     state = SocketState.Closed
