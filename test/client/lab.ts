@@ -198,7 +198,9 @@ export class Lab {
             } else if (script.packet?.(link, packet) !== true)
                 answer(link, packet)
         })
-        socket.on("data", bytes => parser.parse(Buffer.from(bytes)))
+        socket.on("data", (bytes: Uint8Array) =>
+            parser.parse(Buffer.from(bytes))
+        )
         socket.on("error", () => {})
         socket.on("close", () => {
             link.closedAt ??= this.now

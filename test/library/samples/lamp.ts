@@ -1,5 +1,4 @@
 // A program in the style of DeviceScript's own documentation: a lamp that follows a topic, with the client's events.
-import * as ds from "@devicescript/core"
 import { MQTTClient, MQTTMessage } from "@devicescript/net"
 import { readSetting } from "@devicescript/settings"
 

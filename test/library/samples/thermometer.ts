@@ -1,5 +1,4 @@
 // A program in the style of DeviceScript's own documentation: publishes a reading, and listens for its own.
-import * as ds from "@devicescript/core"
 import { startMQTTClient } from "@devicescript/net"
 import { readSetting } from "@devicescript/settings"
 
