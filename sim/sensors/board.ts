@@ -1,19 +1,30 @@
 // The simulated hardware around one VM: a Jacdac device that carries one server for each role the program
-// asks for, in the order it asks, so that roles of one class bind to servers in a known order.
+// asks for, in the order it asks, so that roles of one class bind to servers in a known order. It stays when
+// the chip is reset, as hardware does.
 import type { Clock, Vm } from "../vm"
-import { defaultCurve, SERVICE, type Curve } from "./curves"
+import { deviceOf, packets } from "../vm/frames"
+import { constant, type Curve } from "./curves"
 import {
     jacdacOn,
     type Jacdac,
     type JDServerServiceProvider,
     type JDServiceServer,
 } from "./jacdac"
+import { simulatedServer, STREAM_MS } from "./servers"
 
-/** How often a simulated sensor takes a new value from its curve, ms; it streams as often. */
-const SAMPLE_MS = 500
-
-/** The simulated device's identifier, apart from that of any chip. */
+/** The simulated device's identifier, and that of the bus it is on: apart from those of chips. */
 const PROVIDER_ID = "5e45045000000001"
+const BUS_ID = "5e45045000000000"
+
+/** The service of a device that says which others it has; silent sensors do not keep it from saying so. */
+const CONTROL_SERVICE = 0
+
+/** ms a program may take to ask for a role: it starts after 1.1 s, and may read settings before. */
+const READY_MS = 10_000
+
+/** ms a button is held down: the library looks at it every 50 ms, so less than 100 could go unseen. */
+const PRESS_MS = 150
+const MIN_PRESS_MS = 100
 
 /** A sensor that streams numbers. */
 export interface SimulatedSensor {
@@ -21,6 +32,9 @@ export interface SimulatedSensor {
     set(value: number): void
     /** Follows a curve of the ms since the board was attached. */
     follow(curve: Curve): void
+    /** Stops answering and streaming, as with a broken wire, while the rest of the board goes on. */
+    silence(): void
+    resume(): void
 }
 
 interface Attached {
@@ -40,12 +54,15 @@ export class SimulatedBoard {
     private readonly bus: InstanceType<Jacdac["JDBus"]>
     private readonly provider: JDServerServiceProvider
     private readonly attached = new Map<string, Attached>()
-    private readonly listeners = new Set<() => void>()
-    private readonly timers: unknown[] = []
+    private readonly waiting = new Set<() => void>()
+    private readonly samplers: (() => void)[] = []
+    private readonly silentServers = new Set<JDServiceServer>()
     private readonly vm: Vm
     private readonly clock: Clock
     private readonly started: number
+    private readonly sampling: unknown
     private silent = false
+    private detached = false
 
     /** @internal use attachSensors */
     constructor(vm: Vm, clock: Clock) {
@@ -55,12 +72,15 @@ export class SimulatedBoard {
         this.jacdac = jacdacOn(clock)
         const { JDBus, JDServerServiceProvider: Provider } = this.jacdac
         this.bus = new JDBus([this.transport()], {
-            deviceId: "5e45045000000000",
+            deviceId: BUS_ID,
             client: false,
         })
         this.provider = new Provider("sensors", [], { deviceId: PROVIDER_ID })
         void this.bus.connect()
         this.watchRoles()
+        this.sampling = clock.setInterval(() => {
+            for (const sample of this.samplers) sample()
+        }, STREAM_MS)
         vm.on("end", () => this.detach())
     }
 
@@ -69,45 +89,56 @@ export class SimulatedBoard {
         return [...this.attached.keys()]
     }
 
-    /** Resolves when the role is simulated: the program has asked for it, about a second after its start. */
+    /**
+     * Resolves when the role is simulated: the program has asked for it. That it is bound takes up to 1.5 s more.
+     * @throws {NoSuchRole} when the program has not asked in 10 s of the board's clock, or has ended
+     */
     async ready(role: string): Promise<void> {
-        while (!this.attached.has(role))
-            await new Promise<void>(resolve => {
-                const listener = () => {
-                    this.listeners.delete(listener)
-                    resolve()
-                }
-                this.listeners.add(listener)
-            })
+        let late = false
+        const timer = this.clock.setTimeout(() => {
+            late = true
+            this.wake()
+        }, READY_MS)
+        try {
+            while (!this.attached.has(role)) {
+                if (late || this.detached) throw this.missing(role, "role")
+                await new Promise<void>(resolve => this.waiting.add(resolve))
+            }
+        } finally {
+            this.clock.clearTimeout(timer)
+        }
     }
 
     /** @throws {NoSuchRole} */
     sensor(role: string): SimulatedSensor {
         const sensor = this.attached.get(role)?.sensor
-        if (!sensor) throw this.missing(role, "a sensor")
+        if (!sensor) throw this.missing(role, "sensor")
         return sensor
     }
 
-    /** Holds a button down for `ms` of the board's clock. @throws {NoSuchRole} */
-    press(role: string, ms = 150): void {
+    /** Holds a button down for `ms` of the board's clock, at least 100. @throws {NoSuchRole} */
+    press(role: string, ms = PRESS_MS): void {
         const server = this.attached.get(role)?.server
         if (!(server instanceof this.jacdac.ButtonServer))
-            throw this.missing(role, "a button")
+            throw this.missing(role, "button")
         void server.down()
-        this.clock.setTimeout(() => void server.up(), ms)
+        this.clock.setTimeout(
+            () => void server.up(),
+            Math.max(ms, MIN_PRESS_MS)
+        )
     }
 
     /** @throws {NoSuchRole} */
     switch(role: string): { set(on: boolean): void } {
         const server = this.attached.get(role)?.server
         if (!(server instanceof this.jacdac.SwitchServer))
-            throw this.missing(role, "a switch")
+            throw this.missing(role, "switch")
         return {
             set: on => void (on ? server.switchOn() : server.switchOff()),
         }
     }
 
-    /** All sensors stop answering, as with a pulled cable; `resume` plugs it in again. */
+    /** All of the board stops answering, as with a pulled cable; `resume` plugs it in again. */
     silence(): void {
         this.silent = true
     }
@@ -118,10 +149,17 @@ export class SimulatedBoard {
 
     /** Takes the hardware away and stops its timers. */
     detach(): void {
-        for (const id of this.timers) this.clock.clearInterval(id)
-        this.timers.length = 0
-        this.bus.stop()
-        this.bus.dispose()
+        if (this.detached) return
+        this.detached = true
+        this.clock.clearInterval(this.sampling)
+        this.bus.removeServiceProvider(this.provider)
+        void this.bus.dispose()
+        this.wake()
+    }
+
+    private wake() {
+        for (const resolve of this.waiting) resolve()
+        this.waiting.clear()
     }
 
     private missing(role: string, kind: string) {
@@ -132,7 +170,9 @@ export class SimulatedBoard {
 
     private transport() {
         const { vm } = this
-        const silent = () => this.silent
+        const send = (frame: Uint8Array) => {
+            if (!this.muted(frame)) vm.bus.send(frame)
+        }
         const { Transport } = this.jacdac
         class VmTransport extends Transport {
             private unsubscribe: (() => void) | undefined
@@ -143,15 +183,32 @@ export class SimulatedBoard {
                 this.unsubscribe = vm.bus.onFrame(frame =>
                     this.handleFrame(frame, true)
                 )
+                return Promise.resolve()
             }
             protected async transportDisconnectAsync() {
                 this.unsubscribe?.()
+                return Promise.resolve()
             }
             protected async transportSendPacketAsync(frame: Uint8Array) {
-                if (!silent()) vm.bus.send(frame)
+                send(frame)
+                return Promise.resolve()
             }
         }
         return new VmTransport()
+    }
+
+    /** Whether all that the frame carries comes from what is silent. */
+    private muted(frame: Uint8Array): boolean {
+        if (this.silent) return true
+        if (this.silentServers.size === 0 || deviceOf(frame) !== PROVIDER_ID)
+            return false
+        const services = new Set(
+            [...this.silentServers].map(server => server.serviceIndex)
+        )
+        return packets(frame).every(
+            ({ service }) =>
+                service !== CONTROL_SERVICE && services.has(service)
+        )
     }
 
     /** Asks the chip which roles its program wants whenever it says that they changed. */
@@ -170,11 +227,10 @@ export class SimulatedBoard {
     }
 
     /** Adds a server for each role that has none yet. */
-    private play(
-        roles: { name: string; serviceClass: number; deviceId?: string }[]
-    ) {
+    private play(roles: { name: string; serviceClass: number }[]) {
         let added = false
-        const order = this.vm.roles
+        // a driver's role has arguments after its name
+        const order = this.vm.roles.map(role => role.split("?", 1)[0])
         const asked = [...roles].sort(
             (a, b) => order.indexOf(a.name) - order.indexOf(b.name)
         )
@@ -193,7 +249,7 @@ export class SimulatedBoard {
             [...this.attached.values()].map(({ server }) => server)
         )
         this.bus.addServiceProvider(this.provider)
-        for (const listener of this.listeners) listener()
+        this.wake()
     }
 
     /** The chip has a server of that class itself, as for its settings. */
@@ -203,51 +259,25 @@ export class SimulatedBoard {
     }
 
     private server(serviceClass: number): Attached | undefined {
-        const {
-            AnalogSensorServer,
-            ButtonServer,
-            SwitchServer,
-            isSensor,
-            serviceProviderDefinitionFromServiceClass: definition,
-            serviceSpecificationFromClassIdentifier: specification,
-        } = this.jacdac
-        if (serviceClass === SERVICE.button)
-            return { server: new ButtonServer() }
-        if (serviceClass === SERVICE.switch)
-            return { server: new SwitchServer() }
-        const spec = specification(serviceClass)
-        if (!spec) return undefined
-        const reading = spec.packets.find(p => p.identifierName === "reading")
-        if (isSensor(spec) && reading?.fields.length === 1) {
-            const curve = defaultCurve(serviceClass)
-            const server = new AnalogSensorServer(serviceClass, {
-                readingValues: [curve(0)],
-                streamingInterval: SAMPLE_MS,
-            })
-            return { server, sensor: this.follower(server, curve) }
-        }
-        const server = definition(serviceClass)?.services()[0]
-        return server ? { server } : undefined
-    }
-
-    private follower(
-        server: InstanceType<Jacdac["AnalogSensorServer"]>,
-        first: Curve
-    ): SimulatedSensor {
-        let curve = first
+        const simulated = simulatedServer(this.jacdac, serviceClass)
+        if (!simulated) return undefined
+        const { server, measures } = simulated
+        if (!measures) return { server }
+        let { curve } = measures
         const sample = () =>
-            void server.reading.setValues([
-                curve(this.clock.now() - this.started),
-            ])
-        this.timers.push(this.clock.setInterval(sample, SAMPLE_MS))
+            measures.take(curve(this.clock.now() - this.started))
+        this.samplers.push(sample)
+        const follow = (next: Curve) => {
+            curve = next
+            sample()
+        }
         return {
-            set(value) {
-                curve = () => value
-                sample()
-            },
-            follow(next) {
-                curve = next
-                sample()
+            server,
+            sensor: {
+                follow,
+                set: value => follow(constant(value)),
+                silence: () => void this.silentServers.add(server),
+                resume: () => void this.silentServers.delete(server),
             },
         }
     }

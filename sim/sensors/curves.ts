@@ -12,9 +12,30 @@ export const SERVICE = {
     switch: 0x1ad29402,
 } as const
 
+export function constant(value: number): Curve {
+    return () => value
+}
+
 /** A slow wave around `middle`. */
 export function wave(middle: number, height: number, periodMs: number): Curve {
     return t => middle + height * Math.sin((2 * Math.PI * t) / periodMs)
+}
+
+/**
+ * One value after the other: `steps([[0, 20], [5000, 30]])` is 20 for 5 s and 30 from then on.
+ * @param points ms and value, in the order of time; the first value also holds before it
+ */
+export function steps(points: readonly (readonly [number, number])[]): Curve {
+    return t => {
+        let value = points[0]?.[1] ?? 0
+        for (const [from, next] of points) if (t >= from) value = next
+        return value
+    }
+}
+
+/** A curve with an error of up to `height` either way that looks random and is the same each run. */
+export function noisy(curve: Curve, height: number, seed = 1): Curve {
+    return t => curve(t) + height * (2 * noise(Math.floor(t), seed) - 1)
 }
 
 /** The default curves: a room whose day lasts ten minutes, so that a person sees values move. */
@@ -27,6 +48,14 @@ export function defaultCurve(serviceClass: number): Curve {
         case SERVICE.lightLevel:
             return wave(0.5, 0.4, 180_000)
         default:
-            return () => 0
+            return constant(0)
     }
+}
+
+/** A number from 0 up to 1 that depends on both arguments in no visible way. */
+function noise(t: number, seed: number): number {
+    let x = (Math.imul(t, 0x9e3779b1) ^ Math.imul(seed, 0x85ebca6b)) >>> 0
+    x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d)
+    x = Math.imul(x ^ (x >>> 12), 0x297a2d39)
+    return ((x ^ (x >>> 15)) >>> 0) / 2 ** 32
 }

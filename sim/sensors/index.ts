@@ -1,3 +1,15 @@
 // Simulated sensors for VMs.
-export { attachSensors, NoSuchRole, SimulatedBoard } from "./board"
-export { defaultCurve, wave, type Curve } from "./curves"
+export {
+    attachSensors,
+    NoSuchRole,
+    SimulatedBoard,
+    type SimulatedSensor,
+} from "./board"
+export {
+    constant,
+    defaultCurve,
+    noisy,
+    steps,
+    wave,
+    type Curve,
+} from "./curves"

@@ -1,8 +1,10 @@
-// The jacdac-ts library on a clock that is handed in, and quiet. The library takes time from the globals of the
-// process and writes to its console; its code is evaluated with others in their place.
+// The jacdac-ts library on a clock that is handed in, quiet, and with randomness that is the same each run. The
+// library takes all of these from the globals of the process; its code is evaluated with others in their place.
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
+import { compileFunction } from "node:vm"
 import type { Clock } from "../vm"
+import { seededNumbers } from "../vm/random"
 
 /** The package's `exports` hide its types, so they are named by path. */
 export type Jacdac =
@@ -23,6 +25,8 @@ const QUIET = {
 }
 const loaded = new WeakMap<Clock, Jacdac>()
 
+let code: ((...globals: unknown[]) => void) | undefined
+
 /** The library living by `clock`; the same one for the same clock. */
 export function jacdacOn(clock: Clock): Jacdac {
     const known = loaded.get(clock)
@@ -33,7 +37,24 @@ export function jacdacOn(clock: Clock): Jacdac {
 }
 
 function evaluate(clock: Clock): Jacdac {
-    const source = readFileSync(nodeRequire.resolve("jacdac-ts"), "utf8")
+    code ??= compileFunction(
+        readFileSync(nodeRequire.resolve("jacdac-ts"), "utf8"),
+        [
+            "module",
+            "exports",
+            "require",
+            "setTimeout",
+            "clearTimeout",
+            "setInterval",
+            "clearInterval",
+            "Date",
+            "performance",
+            "console",
+            "Math",
+            "crypto",
+        ],
+        { filename: "jacdac-ts" }
+    ) as (...globals: unknown[]) => void
     class ClockDate extends Date {
         constructor(...parts: [] | [number | string]) {
             if (parts.length === 0) super(clock.now())
@@ -43,21 +64,10 @@ function evaluate(clock: Clock): Jacdac {
             return clock.now()
         }
     }
+    // it spaces out repetitions and keeps nothing secret
+    const random = seededNumbers("jacdac-ts")
     const module = { exports: {} }
-    const load = new Function(
-        "module",
-        "exports",
-        "require",
-        "setTimeout",
-        "clearTimeout",
-        "setInterval",
-        "clearInterval",
-        "Date",
-        "performance",
-        "console",
-        source
-    )
-    load(
+    code(
         module,
         module.exports,
         nodeRequire,
@@ -67,7 +77,12 @@ function evaluate(clock: Clock): Jacdac {
         (id: unknown) => clock.clearInterval(id),
         ClockDate,
         { now: () => clock.now() },
-        QUIET
+        QUIET,
+        Object.create(Math, { random: { value: random } }),
+        {
+            getRandomValues: (words: Uint32Array | Uint8Array) =>
+                words.map(() => Math.floor(random() * 2 ** 32)),
+        }
     )
     return module.exports as Jacdac
 }

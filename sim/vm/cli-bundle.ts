@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
+import { compileFunction } from "node:vm"
 
 /** The version whose bundle has the shape expected here. */
 export const CLI_VERSION = "2.16.4"
@@ -18,7 +19,7 @@ export class PlatformError extends Error {
 
 const nodeRequire = createRequire(import.meta.url)
 
-/** Where the installed CLI's bundle is, and the project's copy of its version. */
+/** The installed CLI: its version and the whole text of its bundle. */
 export interface BundleText {
     version: string
     text: string
@@ -100,9 +101,12 @@ export interface VmGlobals {
 }
 
 type VmFactory = (module: object) => Promise<unknown>
-let vmSource:
-    | ((...globals: unknown[]) => () => { default?: VmFactory } & VmFactory)
-    | undefined
+/** Evaluates the VM's code with the globals, in the order of VmGlobals. */
+type VmSource = (
+    ...globals: unknown[]
+) => () => { default?: VmFactory } & VmFactory
+
+let vmSource: VmSource | undefined
 
 let wasmModule: WebAssembly.Module | undefined
 
@@ -129,21 +133,24 @@ export function vmFactory(globals: VmGlobals): VmFactory {
                 `@devicescript/cli ${CLI_VERSION} does not have the expected shape: no WebAssembly in its VM; run npm ci`
             )
         wasmModule = new WebAssembly.Module(Buffer.from(wasm, "base64"))
-        vmSource = new Function(
-            "require",
-            "console",
-            "Date",
-            "setTimeout",
-            "clearTimeout",
-            "setInterval",
-            "clearInterval",
-            "__filename",
-            "__dirname",
-            `${COMMONJS}\n${source}\nreturn require_devicescript_vm`
-        ) as unknown as typeof vmSource
+        vmSource = compileFunction(
+            `${COMMONJS}\n${source}\nreturn require_devicescript_vm`,
+            [
+                "require",
+                "console",
+                "Date",
+                "setTimeout",
+                "clearTimeout",
+                "setInterval",
+                "clearInterval",
+                "__filename",
+                "__dirname",
+            ],
+            { filename: "devicescript-vm" }
+        ) as VmSource
         dropWhenCut()
     }
-    const exported = vmSource!(
+    const exported = vmSource(
         globals.require,
         globals.console,
         globals.Date,
@@ -159,11 +166,20 @@ export function vmFactory(globals: VmGlobals): VmFactory {
 
 /** The part of the compiler's API that is used here. */
 export interface CompilerModule {
-    compileWithHost(entry: string, host: object): CompilerResult
-    resolveBuildConfig(local: object): object
-    preludeFiles(config: object): Record<string, string>
-    formatDiagnostics(diagnostics: unknown[], plain: boolean): string
-    parseStackFrame(debug: object, text: string): { markedLine: string }
+    compileWithHost: (entry: string, host: object) => CompilerResult
+    resolveBuildConfig: (local: object) => BuildConfig
+    preludeFiles: (config: object) => Record<string, string>
+    parseStackFrame: (debug: object, text: string) => { markedLine: string }
+    /** What is wrong with a board's pins. */
+    pinsInfo: (arch: object, board: object) => { errors: string[] }
+    /** The services that Jacdac knows. */
+    jacdacDefaultSpecifications: { shortId: string }[]
+}
+
+/** The platform's tables of hardware and services. */
+export interface BuildConfig {
+    boards: Record<string, object>
+    archs: Record<string, object>
 }
 
 export interface CompilerResult {
@@ -172,6 +188,9 @@ export interface CompilerResult {
     dbg: object
     diagnostics: unknown[]
 }
+
+const quiet = () => {}
+const QUIET = { log: quiet, error: quiet, debug: quiet, warn: quiet }
 
 let compilerModule: CompilerModule | undefined
 
@@ -183,13 +202,15 @@ export function compiler(): CompilerModule {
             "require_devicescript_compiler_node",
             "interop/built/"
         )
-        const load = new Function(
-            "require",
-            "__filename",
-            "__dirname",
-            `${COMMONJS}\n${source}\nreturn require_devicescript_compiler_node()`
-        )
-        compilerModule = load(nodeRequire, "", "") as CompilerModule
+        const load = compileFunction(
+            `${COMMONJS}\n${source}\nreturn require_devicescript_compiler_node()`,
+            ["require", "console", "__filename", "__dirname"],
+            { filename: "devicescript-compiler" }
+        ) as (...globals: unknown[]) => CompilerModule
+        // it prints the stack of what it cannot compile besides telling it
+        compilerModule = load(nodeRequire, QUIET, "", "")
+        // it leaves itself behind for web pages
+        delete (globalThis as { deviceScript?: unknown }).deviceScript
         dropWhenCut()
     }
     return compilerModule

@@ -1,8 +1,8 @@
-// The clocks a VM can live by: the machine's own, or one that moves only when told to.
+// The clocks a VM can live by: the machine's own, or one that moves only when told to. Knows nothing of VMs.
 
 /** What the VM and everything around it take time from. */
 export interface Clock {
-    /** ms since 1970. */
+    /** ms since 1970, never less than before. */
     now(): number
     setTimeout(callback: () => void, ms: number): unknown
     clearTimeout(id: unknown): void
@@ -10,8 +10,12 @@ export interface Clock {
     clearInterval(id: unknown): void
 }
 
+/**
+ * The machine's time. Not `Date.now()`: the VM counts in 32 bits of microseconds and takes a step back of the
+ * system's clock for a leap of 71 minutes.
+ */
 export const realClock: Clock = {
-    now: () => Date.now(),
+    now: () => performance.timeOrigin + performance.now(),
     setTimeout: (callback, ms) => setTimeout(callback, ms),
     clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
     setInterval: (callback, ms) => setInterval(callback, ms),
@@ -22,60 +26,55 @@ export const realClock: Clock = {
 const START = Date.UTC(2026, 0, 1)
 
 /**
- * A looked-at clock moves on by this much, in ms, a look: the VM has loops that wait for the time to change
- * and would spin for ever on a clock that stands still.
+ * A clock that is looked at moves on by this much, in us, a look: the VM has loops that wait for the time to
+ * change and would spin for ever on a clock that stands still.
  */
-const LOOK = 0.001
+const LOOK_US = 1
 
-/** No timer is due sooner than this, in ms, or a timer that sets itself again would stop time. */
+/** No timer is due sooner than this, in ms, or one that sets itself again would stop time. */
 const MIN_DELAY = 1
 
+/** Longest delay, in ms; Node.js takes a longer one for 1 ms, and so does this. */
+const MAX_DELAY = 2 ** 31 - 1
+
+/** How long a call of `advance` keeps the thread, in ms of the machine, before others may run. */
+const BREATH = 50
+
 interface Timer {
+    /** us since 1970. */
     at: number
-    /** Timers due at the same time fire in the order they were set. */
-    order: number
     callback: () => void
-    period?: number
+    /** us; undefined for a timer that fires once. */
+    period: number | undefined
 }
 
 /**
- * A clock that moves only inside `advance`. Timers fire in order of their time; what they set is waited for
- * in the same call. Same calls, same history.
+ * A clock that moves only inside `advance`, and by 1 us each time it is looked at. Timers fire in the order of
+ * their times, those of one time in the order they were set. Same calls, same history.
+ *
+ * Sockets of the machine know nothing of it: use an in-memory network.
  */
 export class VirtualClock implements Clock {
+    /** us since 1970, a whole number. */
     private time: number
-    private looked = 0
-    private order = 0
-    private timers: Timer[] = []
+    private readonly start: number
+    private readonly timers: Timer[] = []
+    private advancing = false
 
+    /** @param start ms since 1970 */
     constructor(start = START) {
-        this.time = start
+        this.start = Math.round(start * 1000)
+        this.time = this.start
     }
 
     now(): number {
-        this.looked += LOOK
-        // never past the next whole ms, so that looking does not overtake timers
-        return this.time + Math.min(this.looked, 0.999)
+        this.time += LOOK_US
+        return this.time / 1000
     }
 
-    setTimeout(callback: () => void, ms: number): Timer {
-        return this.insert(callback, ms)
-    }
-
-    setInterval(callback: () => void, ms: number): Timer {
-        const timer = this.insert(callback, ms)
-        timer.period = Math.max(ms, MIN_DELAY)
-        return timer
-    }
-
-    clearTimeout(id: unknown): void {
-        const at = this.timers.indexOf(id as Timer)
-        if (at >= 0) this.timers.splice(at, 1)
-        if (id) (id as Timer).period = undefined
-    }
-
-    clearInterval(id: unknown): void {
-        this.clearTimeout(id)
+    /** ms since the start; unlike `now`, asking changes nothing. */
+    get elapsed(): number {
+        return (this.time - this.start) / 1000
     }
 
     /** Timers that are set and have not fired. */
@@ -83,27 +82,57 @@ export class VirtualClock implements Clock {
         return this.timers.length
     }
 
+    setTimeout(callback: () => void, ms: number): Timer {
+        return this.insert(callback, ms, false)
+    }
+
+    setInterval(callback: () => void, ms: number): Timer {
+        return this.insert(callback, ms, true)
+    }
+
+    clearTimeout(id: unknown): void {
+        const at = this.timers.indexOf(id as Timer)
+        if (at >= 0) this.timers.splice(at, 1)
+    }
+
+    clearInterval(id: unknown): void {
+        this.clearTimeout(id)
+    }
+
     /**
-     * Lets `ms` go by: fires every timer due until then. Between two timers the event loop turns once, so
-     * that promises that a timer resolved are carried on at their own time.
+     * Lets `ms` go by and fires every timer due meanwhile. After each, what promises it settled have to do is
+     * done, at that time. What a timer throws ends the call and is thrown.
+     * @throws {Error} when a call is under way already: two would tear the order of timers apart
      */
     async advance(ms: number): Promise<void> {
-        const end = this.time + ms
-        for (;;) {
-            const next = this.timers[0]
-            if (!next || next.at > end) break
-            this.timers.shift()
-            this.time = Math.max(this.time, next.at)
-            this.looked = 0
-            if (next.period !== undefined) {
-                next.at = this.time + next.period
-                this.place(next)
+        if (this.advancing)
+            throw new Error("the virtual clock is being advanced already")
+        this.advancing = true
+        const end = this.time + Math.round(ms * 1000)
+        let breath = performance.now() + BREATH
+        try {
+            // what was settled before this call belongs to the time before it
+            await settled()
+            for (;;) {
+                const next = this.timers[0]
+                if (!next || next.at > end) break
+                this.timers.shift()
+                this.time = Math.max(this.time, next.at)
+                if (next.period !== undefined) {
+                    next.at += next.period
+                    this.place(next)
+                }
+                next.callback()
+                await settled()
+                if (performance.now() > breath) {
+                    await new Promise(resolve => setImmediate(resolve))
+                    breath = performance.now() + BREATH
+                }
             }
-            next.callback()
-            await Promise.resolve()
+            this.time = Math.max(this.time, end)
+        } finally {
+            this.advancing = false
         }
-        this.time = end
-        this.looked = 0
     }
 
     /** Advances until `done` is true, in steps of `step` ms. Throws when `limit` ms went by without it. */
@@ -115,17 +144,20 @@ export class VirtualClock implements Clock {
         }
     }
 
-    private insert(callback: () => void, ms: number): Timer {
-        const delay = ms >= MIN_DELAY ? ms : MIN_DELAY
+    private insert(callback: () => void, ms: number, again: boolean): Timer {
+        // a comparison that NaN fails
+        const delay = ms >= MIN_DELAY && ms <= MAX_DELAY ? ms : MIN_DELAY
+        const us = Math.round(delay * 1000)
         const timer: Timer = {
-            at: this.time + delay,
-            order: this.order++,
+            at: this.time + us,
             callback,
+            period: again ? us : undefined,
         }
         this.place(timer)
         return timer
     }
 
+    /** After those of the same time. */
     private place(timer: Timer) {
         let low = 0
         let high = this.timers.length
@@ -136,4 +168,10 @@ export class VirtualClock implements Clock {
         }
         this.timers.splice(low, 0, timer)
     }
+}
+
+/** Resolves when all promises settled so far, and what follows from them at once, have been dealt with. */
+function settled(): Promise<void> {
+    // Node.js empties its queue of promises before it takes the next tick
+    return new Promise(resolve => process.nextTick(resolve))
 }

@@ -1,10 +1,12 @@
 // DeviceScript source to bytecode, in this process, writing nothing to disk: builds may overlap, which the
 // CLI's own `build` (it always writes to .devicescript/bin) does not allow. Same input, same bytes: neither
 // time nor the state of git goes into an image.
-import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { basename, join, relative, resolve } from "node:path"
+import { readFileSync, statSync } from "node:fs"
+import { join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
-import { compiler } from "./cli-bundle"
+import { buildConfig } from "./build-config"
+import { compiler, type CompilerResult } from "./cli-bundle"
+import { verifyImage } from "./machine"
 
 /** The project's root, where `node_modules` and `boards` are. */
 export const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url))
@@ -45,12 +47,18 @@ interface Diagnostic {
     line?: number
     column?: number
     messageText: string | { messageText: string }
-    /** 0 warning, 1 error, as in TypeScript. */
+    /** As in TypeScript. */
     category: number
 }
 
+/** TypeScript's number for errors among diagnostics. */
+const ERROR = 1
+
+/** What the VM says to an image whose code section it cannot address. */
+const CODE_TOO_LONG = 1051
+
 /**
- * Compiles the program whose entry file is `entry`; takes 1 to 2 s.
+ * Compiles the program whose entry file is `entry`; takes 1 to 2 s. The image passes the VM's own verification.
  * @throws {CompileError} when there is no such file or it does not compile
  * @throws {PlatformError} when the installed CLI is not the expected one
  */
@@ -66,12 +74,17 @@ export function compileProgram(
         ])
     )
     const absolute = resolve(root, entry)
-    if (!overrides.has(absolute) && !existsSync(absolute))
-        throw new CompileError([`${entry}: no such file`])
+    if (!overrides.has(absolute)) {
+        const found = statSync(absolute, { throwIfNoEntry: false })
+        if (!found) throw new CompileError([`${entry}: no such file`])
+        if (!found.isFile()) throw new CompileError([`${entry}: not a file`])
+    }
     const { compileWithHost, preludeFiles } = compiler()
-    const config = buildConfig(root, relative(root, absolute))
+    const problems: string[] = []
+    const config = buildConfig(root, hwInfo(relative(root, absolute)), text =>
+        problems.push(text)
+    )
     const library = preludeFiles(config)
-    const diagnostics: Diagnostic[] = []
     const host = {
         write: () => {},
         read: (path: string) => {
@@ -86,46 +99,42 @@ export function compileProgram(
         relativePath: (path: string) => relative(root, resolve(root, path)),
         log: () => {},
         isBasicOutput: () => true,
-        error: (d: Diagnostic) => diagnostics.push(d),
+        error: (d: Diagnostic) => {
+            if (d.category === ERROR) problems.push(describe(d, root))
+        },
         getFlags: () => ({}),
         getConfig: () => config,
-        // the VM verifies what it is given to run
         verifyBytecode: () => {},
     }
-    const result = compileWithHost(absolute, host)
-    if (!result.success || !result.binary)
-        throw new CompileError(
-            diagnostics
-                .filter(d => d.category === 1)
-                .map(d => describe(d, root))
+    let result: CompilerResult | undefined
+    try {
+        result = compileWithHost(absolute, host)
+    } catch (error) {
+        // it gives up on some programs that TypeScript accepts
+        problems.push(
+            `${entry}: the compiler failed: ${(error as Error).message}`
         )
-    return {
-        image: new Uint8Array(result.binary),
-        debug: result.dbg as DebugInfo,
     }
+    if (problems.length > 0 || !result?.success || !result.binary)
+        throw new CompileError([...new Set(problems)])
+    const image = new Uint8Array(result.binary)
+    const fault = verifyImage(image)
+    if (fault !== 0)
+        throw new CompileError([
+            `${entry}: the VM would refuse the image of ${image.length} bytes: verification error ${fault}${fault === CODE_TOO_LONG ? ", its code has more than 64 KiB" : ""}`,
+        ])
+    return { image, debug: result.dbg as DebugInfo }
 }
 
-/** The platform's hardware and service tables with the project's own boards added. */
-function buildConfig(root: string, entry: string): object {
-    const name = JSON.parse(
+/** The name and version that a program reports when it starts; the same for the same sources. */
+function hwInfo(entry: string): Record<string, string> {
+    const { name, version } = JSON.parse(
         readFileSync(join(PROJECT_ROOT, "package.json"), "utf8")
     ) as { name: string; version: string }
-    const boards = join(root, "boards")
-    const files = existsSync(boards) ? readdirSync(boards) : []
-    return compiler().resolveBuildConfig({
-        hwInfo: {
-            "@name": `${name.name} ${entry.replace(/\.ts$/, "")}`,
-            "@version": `v${name.version}`,
-        },
-        addBoards: files
-            .filter(file => file.endsWith(".board.json"))
-            .map(file => ({
-                ...(JSON.parse(
-                    readFileSync(join(boards, file), "utf8")
-                ) as object),
-                id: basename(file, ".board.json"),
-            })),
-    })
+    return {
+        "@name": `${name} ${entry.replace(/\.ts$/, "")}`,
+        "@version": `v${version}`,
+    }
 }
 
 function describe(d: Diagnostic, root: string): string {

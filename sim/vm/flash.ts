@@ -1,16 +1,29 @@
 // A chip's flash: what survives a power cut. Holds the program and the settings in the platform's own format
-// (a store of key and value entries; jacdac-c calls it fstor).
+// (a store of key and value entries that jacdac-c calls fstor). Knows nothing of what settings mean.
 
 /** Bytes of the simulated chip's flash store. */
-const FLASH_SIZE = 128 * 1024
+export const FLASH_SIZE = 128 * 1024
+/** What an erased byte of flash reads. */
+const ERASED = 0xff
 const PAGE = 4096
 /** Pages of the entry table; twice, since the store moves between two copies. */
 const HEADER_PAGES = 2
+/** Bytes of the table's header: magic, generation, page size, pages, table's pages, reserved. */
 const HEADER = 24
+/** Bytes of an entry: key of 16, offset and size of the value. */
 const ENTRY = 24
-const MAGIC = [0x52545346, 0x6becea0a] as const
+const KEY = 16
+/** Bytes of a program's header in flash. */
+const PROGRAM_HEADER = 128
+/** Largest image in bytes: one page less than what the two copies of the table leave (measured). */
+export const MAX_IMAGE =
+    FLASH_SIZE - (2 * HEADER_PAGES + 1) * PAGE - PROGRAM_HEADER
 
-/** Longest key of a setting, in characters: the firmware's own library refuses more. */
+const MAGIC = [0x52545346, 0x6becea0a] as const
+/** Values begin at multiples of this, in bytes. */
+const ALIGN = 8
+
+/** Longest key of a setting, in bytes: the firmware's own library refuses more. */
 export const MAX_KEY = 13
 /** Key, its end and the JSON value together, in bytes; a larger one makes the firmware's read hang for ever. */
 export const MAX_SETTING = 232
@@ -21,11 +34,25 @@ export class SettingError extends Error {
 }
 
 export class Flash {
-    /** What the VM last saved; empty is a chip never written. */
+    /** What is written, without the erased bytes at its end; empty is a chip fresh from the factory. */
     image: Uint8Array
 
     constructor(image: Uint8Array = new Uint8Array(0)) {
         this.image = image
+    }
+
+    /** All bytes, as the chip reads them. */
+    read(): Uint8Array {
+        const bytes = new Uint8Array(FLASH_SIZE).fill(ERASED)
+        bytes.set(this.image.subarray(0, FLASH_SIZE))
+        return bytes
+    }
+
+    /** Takes what the chip has written. */
+    write(bytes: Uint8Array): void {
+        let end = bytes.length
+        while (end > 0 && bytes[end - 1] === ERASED) end--
+        this.image = bytes.slice(0, end)
     }
 
     /**
@@ -34,7 +61,7 @@ export class Flash {
      * @throws {SettingError} naming the key that is too long, or whose value is
      */
     static withSettings(settings: Record<string, unknown>): Flash {
-        const store = Buffer.alloc(HEADER_PAGES * PAGE, 0xff)
+        const store = Buffer.alloc(HEADER_PAGES * PAGE, ERASED)
         store.writeUInt32LE(MAGIC[0], 0)
         store.writeUInt32LE(MAGIC[1], 4)
         store.writeUInt32LE(1, 8) // generation
@@ -47,17 +74,18 @@ export class Flash {
         for (const [key, value] of Object.entries(settings)) {
             if (value === undefined) continue
             const bytes = settingBytes(key, value)
-            data -= Math.max(8, Math.ceil(bytes.length / 8) * 8)
-            if (entry + 2 * ENTRY > data)
+            data -= Math.ceil(bytes.length / ALIGN) * ALIGN
+            // one more entry for the program, and one that stays erased and ends the table
+            if (entry + 3 * ENTRY > data)
                 throw new SettingError(
                     `setting ${key}: the settings do not fit into ${store.length} bytes of flash`
                 )
             bytes.copy(store, data)
-            store.fill(0, entry, entry + 16)
+            store.fill(0, entry, entry + KEY)
             // a DeviceScript setting's key begins with a colon
             store.write(`:${key}`, entry)
-            store.writeUInt32LE(data, entry + 16)
-            store.writeUInt32LE(bytes.length, entry + 20)
+            store.writeUInt32LE(data, entry + KEY)
+            store.writeUInt32LE(bytes.length, entry + KEY + 4)
             entry += ENTRY
         }
         return new Flash(new Uint8Array(store))
@@ -65,14 +93,21 @@ export class Flash {
 }
 
 function settingBytes(key: string, value: unknown): Buffer {
-    if (key.length === 0 || key.length > MAX_KEY)
+    const length = Buffer.byteLength(key)
+    if (length === 0 || length > MAX_KEY)
         throw new SettingError(
-            `setting ${key}: a key has 1 to ${MAX_KEY} characters`
+            `setting ${key || '""'}: a key has 1 to ${MAX_KEY} bytes, this one has ${length}`
         )
-    const bytes = Buffer.from(JSON.stringify(value))
-    if (key.length + 1 + bytes.length > MAX_SETTING)
+    const json = JSON.stringify(value) as string | undefined
+    if (json === undefined)
         throw new SettingError(
-            `setting ${key}: its value has ${bytes.length} bytes, at most ${MAX_SETTING - key.length - 1} can be read back`
+            `setting ${key}: its value cannot be written as JSON`
+        )
+    const bytes = Buffer.from(json)
+    const most = MAX_SETTING - length - 1
+    if (bytes.length > most)
+        throw new SettingError(
+            `setting ${key}: its value has ${bytes.length} bytes, at most ${most} can be read back`
         )
     return bytes
 }

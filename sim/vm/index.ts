@@ -6,9 +6,24 @@ export {
     compileProgram,
     PROJECT_ROOT,
     type CompiledProgram,
+    type CompileOptions,
     type DebugInfo,
 } from "./compile"
 export { Flash, SettingError } from "./flash"
-export type { HeapFigures } from "./heap"
-export { nodeSockets, type Sockets, type VmSocket } from "./sockets"
-export { DeployError, startVm, Vm, type VmBus, type VmOptions } from "./vm"
+export type { HeapFigures, HeapKind } from "./heap"
+export { MemoryNetwork, type MemorySocket } from "./memory-sockets"
+export {
+    nodeSockets,
+    type NodeSocketsOptions,
+    type Sockets,
+    type VmSocket,
+} from "./sockets"
+export {
+    DeployError,
+    startVm,
+    Vm,
+    type RestartReason,
+    type VmBus,
+    type VmEvents,
+    type VmOptions,
+} from "./vm"

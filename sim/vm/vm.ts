@@ -1,15 +1,18 @@
 // One simulated chip: the DeviceScript VM with a program in its flash, a console, a Jacdac bus, sockets and a
-// clock, all handed in. Carries out what the chip itself would: a reset starts the same flash again.
+// clock, all handed in. Carries out what the chip itself would: after a reset or a sleep it starts the same flash
+// again, in a fresh VM.
 //
-// Any number run in one process, each with its own factory evaluation and one shared WebAssembly module.
+// Any number run in one process. Knows nothing of sensors, of MQTT and of what the program is for.
 import { randomBytes } from "node:crypto"
 import { EventEmitter } from "node:events"
-import { createRequire } from "node:module"
-import { compiler, vmFactory, vmWasm } from "./cli-bundle"
 import { realClock, type Clock } from "./clock"
 import type { CompiledProgram } from "./compile"
-import { Flash } from "./flash"
-import { findHeap, heapFigures, type HeapFigures } from "./heap"
+import { createdRole, ProgramConsole, programRuns } from "./console"
+import { Flash, MAX_IMAGE } from "./flash"
+import { standbyRequest } from "./frames"
+import { findHeap, heapFigures, isHeap, type HeapFigures } from "./heap"
+import { Machine } from "./machine"
+import { seededBytes } from "./random"
 import { nodeSockets, type Sockets, type VmSocket } from "./sockets"
 
 export interface VmOptions {
@@ -19,6 +22,8 @@ export interface VmOptions {
     clock?: Clock
     sockets?: Sockets
     flash?: Flash
+    /** Whether `program` is put into the flash first; else the chip runs what is there. Default true. */
+    deploy?: boolean
     /** Collect garbage at every allocation: slow, finds what is freed too early. */
     gcStress?: boolean
     /**
@@ -33,15 +38,22 @@ export class DeployError extends Error {
     override name = "DeployError"
 }
 
+/** `program`: the program asked to be started anew; `reset`: the chip was; `standby`: it woke up from deep sleep. */
+export type RestartReason = "program" | "reset" | "standby"
+
 export interface VmEvents {
-    /** A console.log line of the program, without the VM's mark. */
+    /** A console.log line of the program, without the VM's mark. The VM cuts it at 297 bytes. */
     line: [text: string]
-    /** A console.error line or a part of an exception's report, with `file(line)` in stack traces. */
+    /** A console.error line or a part of an exception's report, with `file:line:column` in stack traces. */
     trouble: [text: string]
+    /** A console.warn or console.debug line. */
+    remark: [text: string]
     /** The program ended by an exception (60005), out of memory (60004), ...; it starts again after 5 s. */
     panic: [code: number]
-    /** The chip was reset, or the program asked to be started anew. */
-    restart: [reason: "program" | "reset"]
+    /** The chip went to deep sleep for `ms`; `restart` follows when it wakes up. */
+    sleep: [ms: number]
+    /** The program starts again soon, by itself: 1 s after its own restart, 1.1 s after the chip's. */
+    restart: [reason: RestartReason]
     /** The VM is gone for good: powerCut, stop, or a trap of the VM that nothing restarts. */
     end: [reason: "power cut" | "stopped" | "trapped"]
 }
@@ -54,40 +66,17 @@ export interface VmBus {
     onFrame(listener: (frame: Uint8Array) => void): () => void
 }
 
-/** The emscripten module's surface that is used here. */
-interface Module {
-    HEAPU8: Uint8Array
-    devsSetDeviceId(id: string): void
-    devsStart(): void
-    devsStop(): void
-    devsDeploy(image: Uint8Array): number
-    devsGcStress(on: boolean): void
-    handlePacket(frame: Uint8Array): void
-    sockWrite(data: number, length: number): number
-    sockOpen(host: number, port: number): number
-    sockClose(): number
-    sendPacket(frame: Uint8Array): void
-    dmesg(line: string): void
-    log(...parts: unknown[]): void
-    error(error: unknown): void
-    panicHandler(code: number): void
-    flashLoad(): Uint8Array
-    flashSave(bytes: Uint8Array): void
-}
-
-const nodeRequire = createRequire(import.meta.url)
-
 /** The chip that the platform's own test runner simulates. */
 const DEFAULT_DEVICE = "12abdd2289421234"
 
-/** The VM marks the program's console lines: `>` log, `!` error and exceptions, `*` warn, `?` debug. */
-const MARKED = /^\s*([*!?>]) (.*)$/s
+/** ms a chip is dark in a reset; its program starts 1.1 s later, which is the VM's own doing. */
+const RESET_MS = 10
 
-/** What the VM says when the program creates a role. */
-const ROLE = /^\s*jdif: create role '(.*)' -> (\d+)$/
+/** ms a collection waits for the program to allocate something; every program with a timer does sooner. */
+const COLLECT_MS = 60_000
 
-/** How long a chip is dark in a reset before its program starts again is the VM's own time: 1.1 s. */
-const RESET_DELAY = 10
+/** Longest delay of a timer in ms, as Node.js has it; a chip may sleep twice as long. */
+const MAX_DELAY = 2 ** 31 - 1
 
 export class Vm extends EventEmitter<VmEvents> {
     readonly bus: VmBus
@@ -99,10 +88,19 @@ export class Vm extends EventEmitter<VmEvents> {
     private readonly clock: Clock
     private readonly sockets: Sockets
     private readonly frameListeners = new Set<(frame: Uint8Array) => void>()
-    private module: Module | undefined
-    private socket: VmSocket | undefined
+    private readonly connections = new Set<VmSocket>()
+    private machine: Machine | undefined
     private heapAt: number | undefined
+    private programRuns = false
+    /** ms, of the last request of the program to sleep that was seen on the bus. */
+    private standby: number | undefined
     private ended = false
+    /** The timer that ends the chip's reset or sleep. */
+    private wake: unknown
+    private readonly console: ProgramConsole
+    private readonly random: (size: number) => Uint8Array
+    private afterPass: (() => void) | undefined
+    private afterPower: (() => void) | undefined
 
     /** @internal use startVm */
     constructor(options: VmOptions) {
@@ -111,9 +109,17 @@ export class Vm extends EventEmitter<VmEvents> {
         this.clock = options.clock ?? realClock
         this.sockets = options.sockets ?? nodeSockets()
         this.flash = options.flash ?? new Flash()
-        this.deviceId = options.deviceId ?? DEFAULT_DEVICE
+        this.deviceId = (options.deviceId ?? DEFAULT_DEVICE).toLowerCase()
+        if (!/^[0-9a-f]{16}$/.test(this.deviceId))
+            throw new DeployError(
+                `device identifier ${this.deviceId}: must be 16 hexadecimal digits`
+            )
+        this.console = new ProgramConsole(options.program.debug)
+        // on a clock of its own a chip has no luck of its own either: two runs are alike
+        this.random =
+            this.clock === realClock ? randomBytes : seededBytes(this.deviceId)
         this.bus = {
-            send: frame => this.module?.handlePacket(frame),
+            send: frame => this.machine?.receive(frame),
             onFrame: listener => {
                 this.frameListeners.add(listener)
                 return () => this.frameListeners.delete(listener)
@@ -126,18 +132,63 @@ export class Vm extends EventEmitter<VmEvents> {
         return !this.ended
     }
 
-    /** Figures of the heap as it is, garbage included. Undefined before the program started. */
+    /** Figures of the heap as it is, garbage included. Undefined while no program runs. */
     heap(): HeapFigures | undefined {
-        if (!this.module) return undefined
-        this.heapAt ??= findHeap(this.module.HEAPU8)
+        if (!this.machine || !this.programRuns) return undefined
+        const { memory } = this.machine
+        if (this.heapAt === undefined || !isHeap(memory, this.heapAt))
+            this.heapAt = findHeap(memory)
         return this.heapAt === undefined
             ? undefined
-            : heapFigures(this.module.HEAPU8, this.heapAt)
+            : heapFigures(memory, this.heapAt)
+    }
+
+    /**
+     * Has the garbage collected: at every allocation until the VM has run for a moment in which the program
+     * allocated something. What the last steps of that moment left behind stays. The virtual clock has to be
+     * advanced meanwhile.
+     * @throws {Error} when the program allocates nothing for 60 s, or ends
+     */
+    async collect(): Promise<void> {
+        const before = this.heap()?.allocations
+        this.gcStress(true)
+        let timer: unknown
+        try {
+            await new Promise<void>((resolve, reject) => {
+                const fail = (why: string) =>
+                    reject(new Error(`nothing was collected: ${why}`))
+                if (!this.machine) return fail("the chip has no power")
+                timer = this.clock.setTimeout(
+                    () =>
+                        fail(
+                            `the program allocated nothing in ${COLLECT_MS} ms`
+                        ),
+                    COLLECT_MS
+                )
+                this.afterPass = () => {
+                    const now = this.heap()
+                    if (now && now.allocations !== before) resolve()
+                }
+                this.afterPower = () => fail("the chip lost its power")
+            })
+        } finally {
+            this.clock.clearTimeout(timer)
+            this.afterPass = this.afterPower = undefined
+            this.gcStress(this.options.gcStress === true)
+        }
+    }
+
+    /** Figures of the heap after `collect`, which see. */
+    async liveHeap(): Promise<HeapFigures> {
+        await this.collect()
+        const figures = this.heap()
+        if (!figures) throw new Error("no program runs")
+        return figures
     }
 
     /** From now on garbage is collected at every allocation, or only when it has to be. */
     gcStress(on: boolean) {
-        this.module?.devsGcStress(on)
+        this.machine?.gcStress(on)
     }
 
     /** The power is gone: no goodbye, and the peer of an open connection sees a reset. */
@@ -147,167 +198,132 @@ export class Vm extends EventEmitter<VmEvents> {
 
     /** Ends the VM. Its connection is closed in good order, its program is not asked. */
     stop() {
-        this.socket?.end()
-        this.socket = undefined
+        for (const connection of this.connections) connection.end()
+        this.connections.clear()
         this.finish("stopped")
+    }
+
+    /** @internal Turns the power on: a fresh VM on the same flash. */
+    boot() {
+        const machine: Machine = new Machine(this.clock, {
+            dmesg: line => this.said(line),
+            frame: frame => this.sent(frame),
+            flashLoad: () => this.flash.read(),
+            flashSave: bytes => this.flash.write(bytes),
+            programEnded: code => {
+                if (code === 0) this.emit("restart", "program")
+                else this.emit("panic", code)
+            },
+            connect: (host, port, tls) => {
+                const socket = this.sockets.connect(host, port, tls)
+                this.connections.add(socket)
+                socket.on("close", () => this.connections.delete(socket))
+                return socket
+            },
+            write: bytes => this.sockets.onWrite?.(bytes) ?? 0,
+            random: size => this.random(size),
+            passed: () => this.afterPass?.(),
+            reset: () => this.reset(),
+            trapped: error => {
+                this.options.onDmesg?.(`trapped: ${String(error)}`)
+                this.finish("trapped")
+            },
+        })
+        this.machine = machine
+        machine.start(this.deviceId, this.options.gcStress === true)
+    }
+
+    /** @internal Puts the program into the flash. */
+    deploy() {
+        const { image } = this.options.program
+        const refuse = (why: string) => {
+            this.stop()
+            throw new DeployError(`the VM refuses the program: ${why}`)
+        }
+        if (image.length > MAX_IMAGE)
+            refuse(
+                `its image has ${image.length} bytes, the flash has room for ${MAX_IMAGE}`
+            )
+        const code = this.machine?.deploy(image)
+        if (this.ended) refuse("it broke")
+        if (code !== 0)
+            refuse(`code ${code}; its image has ${image.length} bytes`)
     }
 
     private finish(reason: "power cut" | "stopped" | "trapped") {
         if (this.ended) return
         this.ended = true
-        this.module?.devsStop()
-        this.module = undefined
-        this.socket?.cut()
-        this.socket = undefined
+        this.clock.clearTimeout(this.wake)
+        this.darken()
         this.emit("end", reason)
     }
 
-    /** @internal Turns the power on: a fresh VM on the same flash. */
-    async boot(deploy: boolean) {
-        this.heapAt = undefined
-        const clock = this.clock
-        const module = {
-            instantiateWasm: (
-                imports: WebAssembly.Imports,
-                done: (instance: WebAssembly.Instance) => void
-            ) => {
-                void WebAssembly.instantiate(vmWasm(), imports).then(done)
-                return {}
-            },
-        }
-        const factory = vmFactory({
-            require: name => this.required(name),
-            // the VM's JavaScript says PANIC here, which the panic handler tells too
-            console: {
-                log: () => {},
-                error: () => {},
-                debug: () => {},
-                warn: () => {},
-            },
-            Date: { now: () => clock.now() },
-            setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
-            clearTimeout: id => clock.clearTimeout(id),
-            setInterval: (callback, ms) => clock.setInterval(callback, ms),
-            clearInterval: id => clock.clearInterval(id),
+    /** No power, for now at least: what is connected is gone without a word. */
+    private darken() {
+        this.machine?.kill()
+        this.machine = undefined
+        for (const connection of this.connections) connection.cut()
+        this.connections.clear()
+        this.roles.length = 0
+        this.programRuns = false
+        this.afterPower?.()
+    }
+
+    private reset() {
+        const sleep = this.standby
+        this.standby = undefined
+        this.darken()
+        if (sleep === undefined) this.emit("restart", "reset")
+        else this.emit("sleep", sleep)
+        this.dark(RESET_MS + (sleep ?? 0), () => {
+            if (sleep !== undefined) this.emit("restart", "standby")
+            this.boot()
         })
-        const m = (await factory(module)) as Module
+    }
+
+    /** Waits without power, unless it is gone for good meanwhile. */
+    private dark(ms: number, then: () => void) {
         if (this.ended) return
-        this.module = m
-        m.dmesg = line => this.said(line)
-        m.log = () => {}
-        m.error = error => this.threw(error)
-        m.panicHandler = code => {
-            if (code === 0) this.emit("restart", "program")
-            else this.emit("panic", code)
-        }
-        m.sendPacket = frame => {
-            const copy = new Uint8Array(frame)
-            for (const listener of this.frameListeners) listener(copy)
-        }
-        m.flashLoad = () => this.flash.image
-        m.flashSave = bytes => {
-            this.flash.image = new Uint8Array(bytes)
-        }
-        this.guardWrites(m)
-        m.devsSetDeviceId(this.deviceId)
-        m.devsGcStress(this.options.gcStress === true)
-        m.devsStart()
-        if (deploy) {
-            const code = m.devsDeploy(this.options.program.image)
-            if (code !== 0) {
-                this.stop()
-                throw new DeployError(
-                    `the VM refuses the program: code ${code}`
-                )
-            }
-        }
+        const now = Math.min(ms, MAX_DELAY)
+        this.wake = this.clock.setTimeout(
+            () => (now < ms ? this.dark(ms - now, then) : then()),
+            now
+        )
     }
 
-    private guardWrites(m: Module) {
-        const write = m.sockWrite
-        m.sockWrite = (data, length) => {
-            const hook = this.sockets.onWrite
-            if (hook) {
-                const code = hook(m.HEAPU8.slice(data, data + length))
-                if (code !== 0) return code
-            }
-            return write(data, length)
-        }
-    }
-
-    private required(name: string): unknown {
-        const connect =
-            (tls: boolean) => (to: { host: string; port: number }) => {
-                const socket = this.sockets.connect(to.host, to.port, tls)
-                this.socket = socket
-                return socket
-            }
-        switch (name) {
-            case "net":
-            case "node:net":
-                return { createConnection: connect(false) }
-            case "tls":
-            case "node:tls":
-                return { connect: connect(true) }
-            case "crypto":
-            case "node:crypto":
-                return { randomBytes }
-            default:
-                // emscripten's start-up asks for fs and path
-                return nodeRequire(name)
-        }
-    }
-
-    private noteRole(name: string, index: number) {
-        // index 0 begins a new run of the program
-        this.roles.length = Math.min(this.roles.length, index)
-        this.roles[index] = name
+    private sent(frame: Uint8Array) {
+        this.standby = standbyRequest(frame, this.deviceId) ?? this.standby
+        for (const listener of this.frameListeners) listener(frame)
     }
 
     private said(line: string) {
         this.options.onDmesg?.(line)
-        const role = ROLE.exec(line)
-        if (role) this.noteRole(role[1]!, Number(role[2]))
-        const marked = MARKED.exec(line)
-        if (!marked) return
-        const text = marked[2]!
-        if (marked[1] === ">") this.emit("line", text)
-        else if (marked[1] === "!")
-            this.emit(
-                "trouble",
-                compiler().parseStackFrame(this.options.program.debug, text)
-                    .markedLine
-            )
-    }
-
-    /** The VM's code ended by a JavaScript exception: a reset the program asked for, or a trap. */
-    private threw(error: unknown) {
-        if (this.ended) return
-        const name = (error as Error | undefined)?.name
-        if (name !== "ExitStatus") {
-            this.options.onDmesg?.(`trapped: ${String(error)}`)
-            this.finish("trapped")
-            return
+        const role = createdRole(line)
+        if (role) {
+            // index 0 begins a new run of the program
+            this.roles.length = Math.min(this.roles.length, role.index)
+            this.roles[role.index] = role.name
         }
-        this.module?.devsStop()
-        this.module = undefined
-        // a chip's reset does not tell the peer anything
-        this.socket?.cut()
-        this.socket = undefined
-        this.emit("restart", "reset")
-        this.clock.setTimeout(() => {
-            if (!this.ended) void this.boot(false)
-        }, RESET_DELAY)
+        const runs = programRuns(line)
+        if (runs !== undefined) {
+            this.programRuns = runs
+            // each start has a heap of its own
+            this.heapAt = undefined
+        }
+        const said = this.console.read(line)
+        if (said) this.emit(said.kind, said.text)
     }
 }
 
 /**
  * Puts a program into a chip and turns the power on. The program starts about 10 ms later.
- * @throws {DeployError} when the VM refuses the image
+ * @throws {DeployError} when the VM refuses the image, or the device identifier is none
  * @throws {PlatformError} when the installed CLI is not the expected one
  */
+
 export async function startVm(options: VmOptions): Promise<Vm> {
     const vm = new Vm(options)
-    await vm.boot(true)
+    vm.boot()
+    if (options.deploy !== false) vm.deploy()
     return vm
 }

@@ -1,0 +1,21 @@
+// A certificate for tests, and its key: for the name broker.test, signed by itself, valid from 2020 to 2120. Nobody trusts it.
+
+export const TLS_HOST = "broker.test"
+
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBRzCB7qADAgECAgEBMAoGCCqGSM49BAMCMBYxFDASBgNVBAMMC2Jyb2tlci50
+ZXN0MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjAWMRQwEgYDVQQD
+DAticm9rZXIudGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABB9ba0XORodB
+koyz54vTLztdiRtxSaemEs3ARNze059SGUJonDpPybJy9kvveZ5ah4JpSzjLaRJq
+rgoSod81MFWjKzApMBYGA1UdEQQPMA2CC2Jyb2tlci50ZXN0MA8GA1UdEwEB/wQF
+MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgH+HEuhRhf3hzGJmL9Y1Relaf6dtxrmt+
+HTutght6P5UCIQCchUz6hpOaY7efOXW4zK8NKRMRlJgcl8SJfzz5YYhVoQ==
+-----END CERTIFICATE-----
+`
+
+export const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg17fPVFcz6VPaFuPq
+E9+hGMsRncEbSLVvIMTru/f8AgahRANCAAQfW2tFzkaHQZKMs+eL0y87XYkbcUmn
+phLNwETc3tOfUhlCaJw6T8mycvZL73meWoeCaUs4y2kSaq4KEqHfNTBV
+-----END PRIVATE KEY-----
+`
