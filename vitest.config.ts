@@ -11,8 +11,8 @@ export default defineConfig({
         maxWorkers: 2,
         // ms. A test waits for events with bounds of its own; these catch one that forgot. A compile takes 2 s, twice that when
         // both cores are busy.
-        testTimeout: 20_000,
-        hookTimeout: 20_000,
+        testTimeout: 40_000,
+        hookTimeout: 40_000,
         teardownTimeout: 10_000,
         reporters: [["default", { summary: false }], "./test/reporter.ts"],
     },

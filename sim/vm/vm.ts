@@ -42,9 +42,9 @@ export class DeployError extends Error {
 export type RestartReason = "program" | "reset" | "standby"
 
 export interface VmEvents {
-    /** A console.log line of the program, without the VM's mark. The VM cuts it at 297 bytes. */
+    /** A console.log line of the program, without the VM's mark. The VM cuts it at 296 bytes. */
     line: [text: string]
-    /** A console.error line or a part of an exception's report, with `file:line:column` in stack traces. */
+    /** A console.error line, a part of an exception's report (stack traces name `file:line:column`), or what broke the VM. */
     trouble: [text: string]
     /** A console.warn or console.debug line. */
     remark: [text: string]
@@ -99,6 +99,8 @@ export class Vm extends EventEmitter<VmEvents> {
     private wake: unknown
     private readonly console: ProgramConsole
     private readonly random: (size: number) => Uint8Array
+    private stressed: boolean
+    private collection: Promise<void> | undefined
     private afterPass: (() => void) | undefined
     private afterPower: (() => void) | undefined
 
@@ -109,6 +111,7 @@ export class Vm extends EventEmitter<VmEvents> {
         this.clock = options.clock ?? realClock
         this.sockets = options.sockets ?? nodeSockets()
         this.flash = options.flash ?? new Flash()
+        this.stressed = options.gcStress === true
         this.deviceId = (options.deviceId ?? DEFAULT_DEVICE).toLowerCase()
         if (!/^[0-9a-f]{16}$/.test(this.deviceId))
             throw new DeployError(
@@ -149,9 +152,16 @@ export class Vm extends EventEmitter<VmEvents> {
      * advanced meanwhile.
      * @throws {Error} when the program allocates nothing for 60 s, or ends
      */
-    async collect(): Promise<void> {
+    collect(): Promise<void> {
+        this.collection ??= this.collectOnce().finally(() => {
+            this.collection = undefined
+        })
+        return this.collection
+    }
+
+    private async collectOnce(): Promise<void> {
         const before = this.heap()?.allocations
-        this.gcStress(true)
+        this.machine?.gcStress(true)
         let timer: unknown
         try {
             await new Promise<void>((resolve, reject) => {
@@ -174,7 +184,7 @@ export class Vm extends EventEmitter<VmEvents> {
         } finally {
             this.clock.clearTimeout(timer)
             this.afterPass = this.afterPower = undefined
-            this.gcStress(this.options.gcStress === true)
+            this.machine?.gcStress(this.stressed)
         }
     }
 
@@ -188,6 +198,7 @@ export class Vm extends EventEmitter<VmEvents> {
 
     /** From now on garbage is collected at every allocation, or only when it has to be. */
     gcStress(on: boolean) {
+        this.stressed = on
         this.machine?.gcStress(on)
     }
 
@@ -225,12 +236,12 @@ export class Vm extends EventEmitter<VmEvents> {
             passed: () => this.afterPass?.(),
             reset: () => this.reset(),
             trapped: error => {
-                this.options.onDmesg?.(`trapped: ${String(error)}`)
+                this.emit("trouble", `the VM broke: ${String(error)}`)
                 this.finish("trapped")
             },
         })
         this.machine = machine
-        machine.start(this.deviceId, this.options.gcStress === true)
+        machine.start(this.deviceId, this.stressed)
     }
 
     /** @internal Puts the program into the flash. */
@@ -258,7 +269,10 @@ export class Vm extends EventEmitter<VmEvents> {
         this.emit("end", reason)
     }
 
-    /** No power, for now at least: what is connected is gone without a word. */
+    /**
+     * No power, for now at least: what is connected is gone without a word. Its peer sees a reset at once, where a
+     * chip's would see one when it next sends something to the chip.
+     */
     private darken() {
         this.machine?.kill()
         this.machine = undefined
@@ -277,7 +291,8 @@ export class Vm extends EventEmitter<VmEvents> {
         else this.emit("sleep", sleep)
         this.dark(RESET_MS + (sleep ?? 0), () => {
             if (sleep !== undefined) this.emit("restart", "standby")
-            this.boot()
+            // a listener may have stopped it
+            if (!this.ended) this.boot()
         })
     }
 
@@ -320,7 +335,6 @@ export class Vm extends EventEmitter<VmEvents> {
  * @throws {DeployError} when the VM refuses the image, or the device identifier is none
  * @throws {PlatformError} when the installed CLI is not the expected one
  */
-
 export async function startVm(options: VmOptions): Promise<Vm> {
     const vm = new Vm(options)
     vm.boot()

@@ -173,6 +173,24 @@ describe("a collection", () => {
         }
     })
 
+    test("asked for twice at once is one, and a stress that is switched on by hand stays on", async () => {
+        const run = await lab.run("stressed", { ms: 1_000 })
+        run.vm.gcStress(true)
+        const both = [run.vm.liveHeap(), run.vm.liveHeap()]
+        await run.clock.advance(100)
+        const [one, other] = await Promise.all(both)
+        expect(other).toEqual(one)
+        await run.clock.advance(1_000)
+        expect(run.vm.heap()!.used).toBeLessThan(3_000)
+        run.vm.gcStress(false)
+        await run.clock.advance(1_000)
+        const done = run.vm.collect()
+        await run.clock.advance(100)
+        await done
+        await run.clock.advance(200)
+        expect(run.vm.heap()!.used).toBeGreaterThan(4_000)
+    })
+
     test("of a program that does nothing for a minute is an error that says so, and leaves no timer", async () => {
         const run = await lab.run("idle")
         const timers = run.clock.pending

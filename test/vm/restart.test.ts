@@ -198,6 +198,15 @@ describe("standby(ms)", () => {
         expect(run.all("restart")).toEqual(["standby"])
     })
 
+    test("does not wake up a chip that is stopped by whoever hears of the waking", async () => {
+        const run = await lab.run("naps", { ms: 0 })
+        run.vm.on("restart", () => run.vm.stop())
+        await run.clock.advance(20_000)
+        expect(run.all("line")).toEqual(["boot"])
+        expect(run.all("end")).toEqual(["stopped"])
+        expect(run.clock.pending).toBe(0)
+    })
+
     test("ends with the power: nothing wakes up, and no timer is left", async () => {
         for (const end of ["stop", "powerCut"] as const) {
             const run = await lab.run("hibernates", { ms: 5_000 })

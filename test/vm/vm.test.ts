@@ -1,4 +1,5 @@
 // One chip as seen from outside: what its program says, how it ends, and that chips know nothing of each other.
+import { once } from "node:events"
 import { afterEach, beforeAll, describe, expect, test } from "vitest"
 import {
     compileProgram,
@@ -15,8 +16,9 @@ const LINE_BYTES = 296
 let lab: Lab
 
 beforeAll(() => {
-    lab = new Lab({
-        speaks: `
+    lab = new Lab(
+        {
+            speaks: `
             console.log("a log", 1, { a: 1 })
             console.error("an error")
             console.warn("a warning")
@@ -25,40 +27,45 @@ beforeAll(() => {
             console.log("")
             console.log("> marked ! itself")
             console.log("žluť 😀")`,
-        long: `
+            long: `
             const parts: string[] = []
             for (let i = 100; i < 200; i++) parts.push("" + i)
             console.log(parts.join(" "))
             console.log("after")`,
-        counts: `
+            counts: `
             let n = 0
             setInterval(async () => console.log(ds.deviceIdentifier("self"), n++), 100)`,
-        throws: `
+            throws: `
             console.log("boot")
             setTimeout(async () => { throw new Error("out of coffee") }, 200)`,
-        loops: `
+            loops: `
             let n = 0
             for (let i = 0; i < 100000; i++) n += i
             console.log(n)`,
-        hoards: `
+            hoards: `
             const hoard: Buffer[] = []
             for (let i = 0; i < 100; i++) hoard.push(Buffer.alloc(1000))
             console.log(hoard.length)`,
-        traps: `
+            traps: `
             const bytes = Buffer.alloc(40000)
             bytes.fillAt(0, bytes.length, 65)
             console.log("before")
             console.log(bytes.toString().length)`,
-        sensors: `
+            sensors: `
             const one = new ds.Temperature("one")
             const two = new ds.Humidity("two")
             const three = new ds.Temperature("three")
             console.log(one.isBound, two.isBound, three.isBound)`,
-        burst: `
+            burst: `
             console.log("one")
             console.log("two")
             console.log("three")`,
-    })
+            dices: `
+            console.log(randomBuffer(16).toString("hex"))
+            setTimeout(async () => console.log(randomBuffer(16).toString("hex")), 50)`,
+        },
+        `import { randomBuffer } from "@devicescript/crypto"\n`
+    )
 })
 
 afterEach(() => lab.stop())
@@ -150,6 +157,7 @@ describe("a program that ends", () => {
         const { all, vm, clock } = await lab.run("traps", { ms: 20_000 })
         expect(all("end")).toEqual(["trapped"])
         expect(all("line")).toEqual(["before"])
+        expect(all("trouble").at(-1)).toMatch(/^the VM broke: RuntimeError/)
         expect(vm.running).toBe(false)
         expect(vm.heap()).toBeUndefined()
         expect(clock.pending).toBe(0)
@@ -179,6 +187,31 @@ describe("two chips in one process", () => {
         const well = await lab.run("counts", { clock, ms: 1_000 })
         expect(doomed.all("end")).toEqual(["trapped"])
         expect(well.all("line").length).toBeGreaterThanOrEqual(8)
+    })
+})
+
+describe("random bytes of a program", () => {
+    test("are the chip's own on a virtual clock, and the same in every run", async () => {
+        const on = (rest: string) =>
+            lab.output("dices", { deviceId: lab.chip("dices", rest) })
+        const one = await on("00000000000000")
+        expect(one[0]).toMatch(/^[0-9a-f]{32}$/)
+        expect(one[1]).not.toBe(one[0])
+        expect(await on("00000000000000")).toEqual(one)
+        expect(await on("00000000000001")).not.toEqual(one)
+    })
+
+    test("are the machine's on the real clock", async () => {
+        const first = async () => {
+            const vm = await startVm({
+                program: lab.program,
+                deviceId: lab.chip("dices"),
+            })
+            const [line] = (await once(vm, "line")) as [string]
+            vm.stop()
+            return line
+        }
+        expect(await first()).not.toBe(await first())
     })
 })
 
