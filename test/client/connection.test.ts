@@ -73,22 +73,26 @@ describe("connecting", () => {
         [3, "server unavailable"],
         [4, "bad user name or password"],
         [5, "not authorized"],
-    ])("CONNACK %i is named %s", async (code, name) => {
-        const lab = await Lab.run(refused, {
-            script: {
-                connect: link => {
-                    link.send({
-                        cmd: "connack",
-                        returnCode: code,
-                        sessionPresent: false,
-                    })
-                    link.end()
+    ])(
+        "[MQTT-3.2.2-5] CONNACK %i is named %s, and its connection is over",
+        async (code, name) => {
+            const lab = await Lab.run(refused, {
+                script: {
+                    connect: link => {
+                        link.send({
+                            cmd: "connack",
+                            returnCode: code,
+                            sessionPresent: false,
+                        })
+                        link.end()
+                    },
                 },
-            },
-        })
-        await lab.line(`lost CONNACK ${code}: ${name}`)
-        lab.stop()
-    })
+            })
+            await lab.line(`lost CONNACK ${code}: ${name}`)
+            await lab.until(() => lab.links[0]!.closedAt !== undefined, 1_000)
+            lab.stop()
+        }
+    )
     const refused = idle()
 
     test("refused credentials do not hammer the broker: ten minutes see few tries", async () => {

@@ -24,7 +24,7 @@ function lifeWith(start: () => Promise<AedesBroker | Mosquitto>) {
         await broker.stop()
     })
 
-    test("every reading arrives once, in order, as JSON on its own topic with QoS 1", async () => {
+    test("[MQTT-7.0.0-2] [MQTT-7.1.2-1] every reading arrives once, in order, as JSON on its own topic with QoS 1", async () => {
         node = await TestNode.start({ port: broker.port })
         await node.event("acked", 20, 15_000)
         await node.stop()

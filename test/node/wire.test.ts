@@ -27,13 +27,15 @@ describe("on the wire", () => {
     const sent = (n: number) =>
         packets(proxy.connections[n - 1]!.recorded("up"))
 
-    test("[MQTT-3.1.0-1] [MQTT-3.1.2-9] the first packet is CONNECT with client id, kept session, keep alive and a retained will", async () => {
+    test("[MQTT-3.1.0-1] [MQTT-3.1.0-2] [MQTT-3.1.2-9] the first packet, and no other, is CONNECT with client id, kept session, keep alive and a retained will", async () => {
         node = await TestNode.start({
             port: proxy.port,
             settings: { MQTT_USER: "ana", MQTT_PASS: "s3cret" },
         })
         await node.event("status", 1, 10_000)
+        await node.event("acked", 2, 10_000)
         const connect = sent(1)[0] as IConnectPacket
+        expect(names(sent(1)).match(/connect/g)).toHaveLength(1)
         expect(connect).toMatchObject({
             cmd: "connect",
             protocolId: "MQTT",
