@@ -175,6 +175,8 @@ export class MQTTClient {
     private pending?: Buffer
     private pendingOwed = false
     private pingOwed = false
+    /** The reader may hold more than it has given. */
+    private unread = false
     private handlers: Handler[] = []
     private inbox: MQTTMessage[] = []
     private delivering = false
@@ -327,7 +329,15 @@ export class MQTTClient {
      */
     send(message: Message, urgent: boolean = false) {
         this.session.publish(message, urgent)
-        if (this.readyState === MQTTState.Connected) this.wake()
+        if (this.readyState !== MQTTState.Connected) return
+        // written here and now: the client's fiber looks early enough by itself, see deadline()
+        let more = true
+        try {
+            more = this.flush()
+        } catch (e) {
+            // the connection is gone, which the client's fiber has to see
+        }
+        if (more || this.pending) this.wake()
     }
 
     /**
@@ -488,6 +498,7 @@ export class MQTTClient {
         this.enter(MQTTState.Connecting)
         if (this.observer.connecting) this.observer.connecting(this.attempt)
         this.reader.reset()
+        this.unread = false
         this.socket.open(this.set.host, this.set.port, this.set.tls)
         await this.opened(begun + this.set.timeout)
         if (this.stopping) return
@@ -548,7 +559,7 @@ export class MQTTClient {
         )
     }
 
-    /** Does what time demands and returns when to look again at the latest. */
+    /** Does what time demands and returns when to look again at the latest, within `ackTimeout`. */
     private deadline(now: number): number {
         const alive = this.keepAlive.state(now)
         if (alive === Alive.Dead)
@@ -560,7 +571,10 @@ export class MQTTClient {
             this.pingOwed = true
             this.flush()
         }
-        let until = this.keepAlive.wakeAt()
+        // never longer than an acknowledgement may take, so that a message need not wake this fiber
+        let until = now + this.set.ackTimeout
+        const keepAlive = this.keepAlive.wakeAt()
+        if (keepAlive < until) until = keepAlive
         const oldest = this.session.oldestUnanswered()
         if (oldest >= 0) {
             const by = oldest + this.set.ackTimeout
@@ -629,15 +643,18 @@ export class MQTTClient {
 
     /** Reads what has arrived, at most a round's worth. True when there may be more. */
     private drain(begun: number): boolean {
-        const round = this.reader.taken + ROUND_BYTES
+        const reader = this.reader
+        const round = reader.taken + ROUND_BYTES
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
-            let type = this.reader.next()
+            let type = PacketType.None
+            if (this.unread) type = reader.next()
             while (type === PacketType.None) {
                 const chunk = this.socket.read()
+                this.unread = chunk !== undefined
                 if (!chunk) return false
                 this.keepAlive.received(ds.millis())
-                this.reader.push(chunk)
-                type = this.reader.next()
+                reader.push(chunk)
+                type = reader.next()
             }
             this.received(type, begun)
             if (this.reader.taken > round) return true

@@ -291,11 +291,11 @@ export class Session {
     }
 
     /**
-     * The next packet to write, or undefined when there is nothing or the window is full. The same one
-     * must be written, or the connection closed, before `take` is called again; then call `wrote`.
+     * The next packet to write, or undefined when there is nothing or the window is full. It must be written, then
+     * call `wrote`; until that or the end of the connection nothing else is handed out.
      */
     take(): Buffer | undefined {
-        if (!this.online) return undefined
+        if (!this.online || this.taken || this.takenRequest) return undefined
         const reply = this.replies[0]
         if (reply !== undefined) return encodeAck(reply >> 16, reply & 0xffff)
         if (this.resending) {

@@ -63,12 +63,11 @@ export class Socket {
      * @param port 1 to 65,535
      */
     open(host: string, port: number, tls: boolean) {
-        const self = this
         this.state = SocketState.Opening
         this.reason = ""
         this.unread = []
         this.unreadBytes = 0
-        natives._socketOnEvent = (event, arg) => self.onEvent(event, arg)
+        natives._socketOnEvent = this.onEvent
         try {
             // a negative port asks the platform for TLS
             const r = natives._socketOpen(host, tls ? -port : port)

@@ -42,7 +42,7 @@ for (const qos of [0, 1] as const) {
         {
             what: `allocations a publish, QoS ${qos}`,
             measured: cost.allocations,
-            limit: qos === 0 ? 15 : 84,
+            limit: qos === 0 ? 15 : 72,
             goal: qos === 0 ? 20 : 40,
             stock: peer.allocations,
         },

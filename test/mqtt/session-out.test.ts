@@ -375,6 +375,27 @@ describe("the queue", () => {
 })
 
 describe("a packet that was taken and not written", () => {
+    it("is the last one until it is written or the connection ends", () => {
+        p.publish("a", 0)
+        p.publish("b", 0)
+        p.session.take()
+        expect(p.session.take()).toBeUndefined()
+        p.session.receivedPublish(1, 9)
+        expect(p.session.take()).toBeUndefined()
+        p.session.wrote(0)
+        expect(p.ended).toEqual(["a Delivered"])
+        expect(p.writeAll()).toEqual(["puback 9", "publish b qos0"])
+    })
+
+    it("is the last one when it is a request, too", () => {
+        p.subscribe("f", 0)
+        p.publish("a", 1)
+        p.session.take()
+        expect(p.session.take()).toBeUndefined()
+        p.session.wrote(0)
+        expect(p.writeAll()).toEqual(["publish 2 a qos1"])
+    })
+
     it("leaves nobody waiting for an answer", () => {
         p.publish("a", 1)
         p.session.take()
