@@ -173,7 +173,8 @@ export function payloadBytes(message?: string | object | Buffer): Buffer {
     return Buffer.from(JSON.stringify(message))
 }
 
-function whole(
+/** `value` when it is a whole number from `low` to `high`, `missing` when there is none. Throws ConfigError naming `key`. */
+export function whole(
     key: string,
     value: number | undefined,
     missing: number,

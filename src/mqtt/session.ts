@@ -536,7 +536,6 @@ export class Session {
             if (m.qos === 2 && m.sentBefore) this.sentAnew++
             m.id = 0
             m.state = MessageState.Queued
-            m.mustSend = false
             m.sentBefore = false
             this.queuedBytes += m.topic.length + m.payload.length
             this.queue.push(m)

@@ -1,7 +1,8 @@
 // What a board file says about its node, checked. Pure but for the types of its sources.
 
 import { idFault } from "../config/ids"
-import { ConfigError } from "../mqtt/index"
+import { ConfigError } from "../mqtt/errors"
+import { whole } from "../mqtt/options"
 import { Readable } from "./source"
 import { MAX_PRECISION } from "./value"
 
@@ -58,28 +59,13 @@ export function checkNode(o: NodeOptions) {
         seen.push(s.id)
         if (s.read === undefined)
             throw new ConfigError(key + ".read", "is missing")
-        checkWhole(key + ".interval", s.interval, 100, 86400000)
-        checkWhole(key + ".precision", s.precision, 0, MAX_PRECISION)
+        whole(key + ".interval", s.interval, 5000, 100, 86400000)
+        whole(key + ".precision", s.precision, 1, 0, MAX_PRECISION)
     }
-    checkWhole("qos", o.qos, 0, 2)
+    whole("qos", o.qos, 1, 0, 2)
 }
 
 function checkId(key: string, id: string) {
     const fault = idFault(id)
     if (fault !== undefined) throw new ConfigError(key, fault)
-}
-
-function checkWhole(key: string, value: number, low: number, high: number) {
-    if (value === undefined) return
-    // a negated comparison, so that NaN is refused too
-    if (!(value >= low && value <= high) || Math.floor(value) !== value)
-        throw new ConfigError(
-            key,
-            "must be a whole number from " +
-                low +
-                " to " +
-                high +
-                ", is " +
-                value
-        )
 }

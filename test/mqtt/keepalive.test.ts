@@ -171,7 +171,9 @@ function run(link: Link) {
         // the peer is gone with the last packet of the traffic
         if (now + takes <= silentFrom) answerAt = now + takes
     }
-    for (;;) {
+    for (let looks = 0; ; looks++) {
+        // each look is at an event, a PINGREQ or a missed answer; more would be looking without end
+        if (looks > 1000) throw new Error("wakes without end")
         const wake = k.wakeAt() + (late[wakes % late.length] ?? 0)
         const event = events[0]
         const now = Math.min(wake, event?.at ?? Infinity, answerAt)

@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { MAX_TOPIC, PacketType } from "../../src/mqtt/packet"
 import { PacketReader } from "../../src/mqtt/reader"
 import { allocations, fromReceived, installStrictBuffer } from "./strict-buffer"
-import { clauseOf, glue, hex, read, unhex } from "./wire"
+import { clauseOf, glue, hex, hexOf, read, unhex } from "./wire"
 
 let restore: () => void
 beforeAll(() => {
@@ -366,9 +366,13 @@ describe("the stream", () => {
             reader.push(fromReceived(whole.slice(0, at)))
             while (reader.next() !== PacketType.None);
             reader.reset()
-            reader.push(fromReceived(unhex("40020005")))
-            expect(reader.next()).toBe(PacketType.Puback)
+            reader.push(fromReceived(unhex("3209" + "000161")))
+            expect(reader.next()).toBe(PacketType.None)
+            reader.reset()
+            reader.push(fromReceived(unhex("3206" + "000161" + "0005" + "62")))
+            expect(reader.next()).toBe(PacketType.Publish)
             expect(reader.id).toBe(5)
+            expect(reader.payload && hexOf(reader.payload)).toBe("62")
             expect(reader.next()).toBe(PacketType.None)
         }
     })

@@ -473,6 +473,24 @@ describe("a message that is given up", () => {
         expect(p.ended).toEqual(["a TimedOut"])
     })
 
+    it("after it ended is not told again", () => {
+        const a = p.publish("a", 1)
+        const b = p.publish("b", 0)
+        p.writeAll()
+        p.puback(1)
+        p.session.giveUp(a, Outcome.TimedOut)
+        p.session.giveUp(b, Outcome.TimedOut)
+        expect(p.ended).toEqual(["b Delivered", "a Delivered"])
+    })
+
+    it("of QoS 0 while it is taken is told once", () => {
+        const a = p.publish("a", 0)
+        p.session.take()
+        p.session.giveUp(a, Outcome.TimedOut)
+        p.session.wrote(0)
+        expect(p.ended).toEqual(["a TimedOut"])
+    })
+
     it("in flight is not sent as new when the broker lost the session", () => {
         const a = p.publish("a", 1)
         p.publish("b", 1)
