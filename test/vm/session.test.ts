@@ -123,17 +123,22 @@ function parting(one: string[], other: string[]): string[] | undefined {
 describe("an hour of a node's session on the virtual clock", () => {
     let program: CompiledProgram
     let lived: Lived
+    /** ms of processor time, which other work on the machine does not lengthen as it does the time of day. */
+    let spent: number
 
     beforeAll(async () => {
         program = compileProgram("boards/simulator.ts")
+        const before = process.cpuUsage()
         lived = await live(program, HOUR)
+        const { user, system } = process.cpuUsage(before)
+        spent = (user + system) / 1000
         console.info(
             `an hour took ${(lived.took / 1000).toFixed(1)} s: ${Math.round((HOUR + START_MS) / lived.took)} virtual seconds a second`
         )
-    }, 60_000)
+    }, 180_000)
 
-    test("takes seconds", () => {
-        expect(lived.took).toBeLessThan(30_000)
+    test("takes seconds of processor time", () => {
+        expect(spent).toBeLessThan(30_000)
     })
 
     test("is one session: one CONNECT, up, readings, down, DISCONNECT, and nothing went wrong", () => {
@@ -197,7 +202,7 @@ describe("an hour of a node's session on the virtual clock", () => {
         const again = await live(program, HOUR)
         expect(again.history.length).toBeGreaterThan(10_000)
         expect(parting(lived.history, again.history)).toBeUndefined()
-    }, 60_000)
+    }, 180_000)
 
     test("is another one on a network that is slower by a millisecond", async () => {
         const slower = await live(program, MINUTE, 2)
