@@ -8,12 +8,9 @@
 // an exception that leaves a fiber would restart the whole program.
 
 import * as ds from "@devicescript/core"
-import {
-    Observable,
-    ObservableValue,
-    register,
-} from "@devicescript/observables"
+import { Observable, register } from "@devicescript/observables"
 import { Backoff } from "./backoff"
+import { ClientCounters } from "./counters"
 import {
     encodeConnect,
     encodeDisconnect,
@@ -22,26 +19,16 @@ import {
 } from "./encode"
 import { ConfigError, PeerError, ResourceError } from "./errors"
 import { Alive, KeepAlive } from "./keepalive"
+import { Listeners } from "./listeners"
 import { MQTTConnectOptions, Settled, payloadBytes, settle } from "./options"
 import { ConnackCode, PacketType, connackName } from "./packet"
 import { Random } from "./random"
 import { PacketReader } from "./reader"
+import { Handler, MQTTMessage, Receiver } from "./receiver"
 import { Message, Outcome, Session } from "./session"
 import { Socket, SocketState, Written } from "./socket"
-import { matches, topicFilterFault, topicNameFault } from "./topic"
-
-/** A message received; the names are those of @devicescript/net. */
-export interface MQTTMessage {
-    /** Packet identifier, 0 with QoS 0. */
-    pid?: number
-    topic: string
-    content: Buffer
-    qos: number
-    /** 1 when the broker kept it from before the subscription. */
-    retain: number
-    /** True when the broker may have sent it before. */
-    dup: boolean
-}
+import { Subscriptions } from "./subscriptions"
+import { topicFilterFault, topicNameFault } from "./topic"
 
 export enum MQTTState {
     Connecting = 0,
@@ -64,22 +51,6 @@ export interface ClientObserver {
     retry?: (ms: number) => void
     /** An exception reached a root and was caught there. */
     fault?: (error: Error) => void
-}
-
-/** Counters since the start. */
-export class ClientCounters {
-    /** CONNECTs accepted. */
-    connects = 0
-    /** Connections and tries that ended otherwise than by `stop`. */
-    losses = 0
-    /** How messages ended, by Outcome. */
-    outcomes: number[] = [0, 0, 0, 0, 0, 0]
-    /** Inbound messages dropped because their handlers were too slow, or over `maxPacket`. */
-    inboxDropped = 0
-    oversized = 0
-    /** Exceptions caught at a root. */
-    faults = 0
-    pings = 0
 }
 
 /** A wait before the same packet is written again after the board's queue was full, in ms. */
@@ -107,33 +78,30 @@ const TAKEN_OVER_WITHIN = 120000
 /** So many of them in a row are a takeover: two clients with one client id end each other's connections. */
 const TAKEN_OVER_TIMES = 3
 
+/** Inbound QoS 2 messages that may be open at once: two bytes each, and brokers open 20 or 100. */
+const INBOUND_IDS = 64
+
 /** What a subscription gives: the messages, and beside them the QoS the broker granted. */
 export interface MQTTSubscription extends Observable<MQTTMessage> {
     /** 0 to 2, 128 when the broker refused, undefined while it has not answered. */
     granted?: number
 }
 
-class Handler {
+/**
+ * Listeners to messages that no subscription handles.
+ * @devsWhenUsed
+ */
+class Unhandled extends Listeners<MQTTMessage> {
     constructor(
-        public topic: string,
-        public filter: Buffer,
-        public handle: ((m: MQTTMessage) => ds.AsyncVoid) | undefined,
-        /** For those who subscribe to the observable. It would drop a handler that throws, so ours is not there. */
-        public messages: ObservableValue<MQTTMessage>
-    ) {}
-}
+        private owner: { beginReceiving: () => void },
+        failed: (e: Error) => void
+    ) {
+        super(failed)
+    }
 
-/** Who is told of messages that no subscription handles: each of them, unlike an emitter, which skips. */
-class Unhandled {
-    handlers: ds.Handler<MQTTMessage>[] = []
-
-    subscribe(handler: ds.Handler<MQTTMessage>): ds.Unsubscribe {
-        this.handlers.push(handler)
-        const self = this
-        return () => {
-            const at = self.handlers.indexOf(handler)
-            if (at >= 0) self.handlers.insert(at, -1)
-        }
+    override subscribe(handler: ds.Handler<MQTTMessage>): ds.Unsubscribe {
+        this.owner.beginReceiving()
+        return this.add(handler)
     }
 }
 
@@ -145,12 +113,14 @@ export class MQTTClient {
     readyState = MQTTState.Closed
     /** The broker kept our session at the last connect. */
     sessionPresent = false
+    /** The highest QoS the broker takes, as far as is known: 1 after it has refused QoS 2. */
+    maxQos = 2
     readonly counters = new ClientCounters()
     readonly session: Session
-    readonly onerror = ds.emitter<Error>()
-    readonly onconnect = ds.emitter<unknown>()
-    readonly onclose = ds.emitter<unknown>()
-    readonly onunhandledmessage = new Unhandled()
+    readonly onerror: Listeners<Error>
+    readonly onconnect: Listeners<unknown>
+    readonly onclose: Listeners<unknown>
+    readonly onunhandledmessage: Listeners<MQTTMessage>
     observer: ClientObserver = {}
 
     /** As it was given. */
@@ -175,11 +145,9 @@ export class MQTTClient {
     private pending?: Buffer
     private pendingOwed = false
     private pingOwed = false
-    /** The reader may hold more than it has given. */
-    private unread = false
-    private handlers: Handler[] = []
-    private inbox: MQTTMessage[] = []
-    private delivering = false
+    /** What subscribing needs, once somebody does. */
+    private subscriptions?: Subscriptions
+    private receiver?: Receiver
     /** The topic last published to, checked and encoded. */
     private lastTopic = ""
     private lastTopicBytes?: Buffer
@@ -187,29 +155,34 @@ export class MQTTClient {
     /** @param options checked here: throws ConfigError naming the option */
     constructor(options: MQTTConnectOptions) {
         const deviceId = ds.deviceIdentifier("self")
+        const set = settle(options, deviceId, chipWindow())
         this.opt = options
-        this.set = settle(options, deviceId, chipWindow())
+        this.set = set
         const random = new Random(
             deviceId,
             Math.floor(Math.random() * 65536) ^ Math.floor(ds.millis())
         )
         this.session = new Session(
             {
-                window: this.set.window,
-                queueMessages: this.set.queueMessages,
-                queueBytes: this.set.queueBytes,
-                inboundIds: 64,
+                window: set.window,
+                queueMessages: set.queueMessages,
+                queueBytes: set.queueBytes,
+                inboundIds: INBOUND_IDS,
             },
             random.next16()
         )
-        this.backoff = new Backoff(
-            this.set.retryFirst,
-            this.set.retryCap,
-            random
-        )
-        this.keepAlive = new KeepAlive(this.set.keepAlive, this.set.ackTimeout)
-        this.reader = new PacketReader(this.set.maxPacket)
+        this.backoff = new Backoff(set.retryFirst, set.retryCap, random)
+        this.keepAlive = new KeepAlive(set.keepAlive, set.ackTimeout)
+        this.reader = new PacketReader(set.maxPacket)
         const self = this
+        const fault = (e: Error) => self.fault(e)
+        // what a handler of errors throws is counted and told to no other, or it would go on for ever
+        this.onerror = new Listeners<Error>(() => {
+            self.counters.faults++
+        })
+        this.onconnect = new Listeners<unknown>(fault)
+        this.onclose = new Listeners<unknown>(fault)
+        this.onunhandledmessage = new Unhandled(this, fault)
         this.socket = new Socket(() => self.wake())
     }
 
@@ -219,14 +192,12 @@ export class MQTTClient {
      */
     async start(): Promise<void> {
         this.launch()
-        const connects = this.counters.connects
-        const losses = this.counters.losses
-        while (
-            this.wanted &&
-            this.counters.connects === connects &&
-            this.counters.losses === losses
-        )
+        const c = this.counters
+        const ends = c.connects + c.losses
+        while (this.wanted) {
+            if (c.connects + c.losses !== ends) return
             await ds.sleep(10)
+        }
     }
 
     /** Starts as `start` does and waits for nothing. */
@@ -275,42 +246,51 @@ export class MQTTClient {
         qos: number = 0,
         retained: boolean = false
     ): Promise<boolean> {
-        const name = this.topicBytes(topic)
-        const payload = payloadBytes(message)
-        if (qos === 0 && this.mayBypass()) {
-            const packet = encodePublish(name, payload, 0, retained, false, 0)
-            const r = this.socket.write(packet)
-            if (r === Written.Ok) {
-                this.keepAlive.sent(ds.millis())
-                this.unproven += packet.length
-                this.afterPing += packet.length
-                this.counters.outcomes[Outcome.Delivered]++
-                return true
-            }
-            this.wake()
-            // when the board's queue is full it waits its turn like any other
-            if (r === Written.Lost) {
-                this.counters.outcomes[Outcome.Offline]++
-                return false
-            }
-        }
-        return await this.awaitEnd(new Message(name, payload, qos, retained))
-    }
-
-    private mayBypass(): boolean {
-        return !this.pending && !this.full() && this.session.mayBypass()
-    }
-
-    /** Sends a message and waits until it is settled or the time limit is over. */
-    private async awaitEnd(m: Message): Promise<boolean> {
-        const fiber = ds.Fiber.self()
+        const name =
+            topic === this.lastTopic
+                ? (this.lastTopicBytes as Buffer)
+                : this.topicBytes(topic)
+        let payload =
+            typeof message === "string"
+                ? Buffer.from(message)
+                : payloadBytes(message)
         const counters = this.counters
+        if (qos === 0) {
+            if (this.mayBypass()) {
+                const packet = encodePublish(
+                    name,
+                    payload,
+                    0,
+                    retained,
+                    false,
+                    0
+                )
+                const r = this.socket.write(packet)
+                if (r === Written.Ok) {
+                    this.keepAlive.lastSent = ds.millis()
+                    this.unproven += packet.length
+                    this.afterPing += packet.length
+                    counters.outcomes[Outcome.Delivered]++
+                    return true
+                }
+                this.wake()
+                // when the board's queue is full it waits its turn like any other
+                if (r === Written.Lost) {
+                    counters.outcomes[Outcome.Offline]++
+                    return false
+                }
+            }
+        } else if (qos !== 1 && qos !== 2)
+            throw new ConfigError("qos", "must be 0, 1 or 2")
+        // the caller's own Buffer may be used for the next message before this one is out
+        if (payload === message) payload = payload.slice(0, payload.length)
+        const fiber = ds.Fiber.self()
         let outcome = -1
-        m.settled = (_, o) => {
+        const m = new Message(name, payload, qos, retained, (_, o) => {
             counters.outcomes[o]++
             outcome = o
             if (fiber.suspended) fiber.resume(undefined)
-        }
+        })
         this.send(m)
         const limit = this.set.publishTimeout
         const until = ds.millis() + limit
@@ -323,6 +303,11 @@ export class MQTTClient {
         return outcome === Outcome.Delivered
     }
 
+    private mayBypass(): boolean {
+        if (this.pending) return false
+        return !this.full() && this.session.mayBypass()
+    }
+
     /**
      * Hands over a message whose topic was checked; `message.settled` tells how it ended. Does not wait.
      * @param urgent goes before all that waits, whatever the bounds of the queue
@@ -331,13 +316,12 @@ export class MQTTClient {
         this.session.publish(message, urgent)
         if (this.readyState !== MQTTState.Connected) return
         // written here and now: the client's fiber looks early enough by itself, see deadline()
-        let more = true
         try {
-            more = this.flush()
+            if (!this.flush() && !this.pending) return
         } catch (e) {
             // the connection is gone, which the client's fiber has to see
         }
-        if (more || this.pending) this.wake()
+        this.wake()
     }
 
     /**
@@ -358,16 +342,34 @@ export class MQTTClient {
             throw new ConfigError("topic", "filter " + fault)
         if (qos !== 0 && qos !== 1 && qos !== 2)
             throw new ConfigError("qos", "must be 0, 1 or 2")
+        const most = this.set.subscriptions
+        if (!this.subscriptions)
+            this.subscriptions = new Subscriptions(this.session, most)
+        this.beginReceiving()
+        const receiver = this.receiver as Receiver
+        if (receiver.handlers.length >= most)
+            throw new ResourceError("subscriptions", "more than " + most)
         const messages = register<MQTTMessage>()
         const subscription = messages as MQTTSubscription
-        this.handlers.push(new Handler(topic, filter, handler, messages))
         let answered = false
-        this.session.subscribe(filter, qos, code => {
+        this.subscriptions.add(filter, qos, code => {
             subscription.granted = code
             answered = true
         })
+        receiver.handlers.push(new Handler(topic, filter, handler, messages))
         await this.awaitAnswer(() => answered)
         return subscription
+    }
+
+    /** Messages are handed over from now on, at least to those who listen to unhandled ones. */
+    beginReceiving() {
+        if (!this.receiver)
+            this.receiver = new Receiver(
+                this.counters,
+                this.onunhandledmessage,
+                this.set.inboxMessages,
+                this.set.inboxBytes
+            )
     }
 
     /**
@@ -375,15 +377,20 @@ export class MQTTClient {
      * @returns false when there is none to this filter
      */
     async unsubscribe(topic: string): Promise<boolean> {
-        const kept: Handler[] = []
-        for (const h of this.handlers) if (h.topic !== topic) kept.push(h)
-        this.handlers = kept
+        if (!this.subscriptions || !this.receiver) return false
         let answered = false
-        const found = this.session.unsubscribe(Buffer.from(topic), () => {
-            answered = true
-        })
-        if (found) await this.awaitAnswer(() => answered)
-        return found
+        if (
+            !this.subscriptions.remove(Buffer.from(topic), () => {
+                answered = true
+            })
+        )
+            return false
+        const kept: Handler[] = []
+        for (const h of this.receiver.handlers)
+            if (h.name !== topic) kept.push(h)
+        this.receiver.handlers = kept
+        await this.awaitAnswer(() => answered)
+        return true
     }
 
     /** Waits for an answer on this connection; one that is lost or silent ends the wait. */
@@ -400,8 +407,6 @@ export class MQTTClient {
 
     /** The bytes of a topic name; throws ConfigError for one that may not be published to. */
     topicBytes(topic: string): Buffer {
-        if (topic === this.lastTopic && this.lastTopicBytes)
-            return this.lastTopicBytes
         const name = Buffer.from(topic)
         const fault = topicNameFault(name)
         if (fault !== undefined) throw new ConfigError("topic", fault)
@@ -410,13 +415,10 @@ export class MQTTClient {
         return name
     }
 
-    private enter(state: MQTTState) {
-        this.readyState = state
-    }
-
     /** Wakes the client's fiber; a wake-up that comes while it runs is not lost, as it looks before it sleeps. */
     private wake() {
-        if (this.fiber && this.fiber.suspended) this.fiber.resume(undefined)
+        const fiber = this.fiber
+        if (fiber) if (fiber.suspended) fiber.resume(undefined)
     }
 
     /** Sleeps until `until` (ms of ds.millis) or a wake-up, whichever is first. */
@@ -437,8 +439,7 @@ export class MQTTClient {
             } catch (e) {
                 error = e as Error
             }
-            const wait = this.ended(error)
-            const until = ds.millis() + wait
+            const until = this.ended(error) + ds.millis()
             while (!this.stopping && ds.millis() < until)
                 await this.sleepUntil(until)
         }
@@ -451,94 +452,87 @@ export class MQTTClient {
         this.socket.close()
         this.pending = undefined
         this.pingOwed = false
-        this.enter(MQTTState.Closed)
+        this.readyState = MQTTState.Closed
         let wait = this.set.retryCap
         try {
-            this.session.disconnected()
+            const begun = this.connectedAt
+            const lasted = begun >= 0 ? ds.millis() - begun : 0
+            let closed = false
+            if (error instanceof PeerError) closed = error.clause === CLOSED
+            const onQos2 = this.session.disconnected(closed)
             this.onclose.emit(undefined)
             if (this.stopping) return 0
-            const lasted =
-                this.connectedAt >= 0 ? ds.millis() - this.connectedAt : 0
             if (lasted >= HELD) this.backoff.reset()
-            error = this.nameTakeover(error, lasted)
+            if (!closed || begun < 0 || lasted > TAKEN_OVER_WITHIN)
+                this.closedSoon = 0
+            else if (!onQos2) this.closedSoon++
+            if (this.closedSoon >= TAKEN_OVER_TIMES) {
+                // the other one with our client id does the same: do not join in
+                this.backoff.refused()
+                error = new PeerError(
+                    "MQTT-3.1.3-2",
+                    "another client seems to use this client id"
+                )
+            }
             this.counters.losses++
             wait = this.backoff.next()
-            const known =
-                error instanceof PeerError || error instanceof ResourceError
-            if (known) this.onerror.emit(error)
+            if (error instanceof PeerError || error instanceof ResourceError)
+                this.onerror.emit(error)
             else this.fault(error)
-            if (this.observer.lost) this.observer.lost(error, lasted)
-            if (this.observer.retry) this.observer.retry(wait)
+            const o = this.observer
+            if (o.lost) o.lost(error, lasted)
+            if (o.retry) o.retry(wait)
         } catch (e) {
             this.counters.faults++
         }
         return wait
     }
 
-    /** Turns the end of a connection into a takeover when the broker has closed too many in a row too soon. */
-    private nameTakeover(error: Error, lasted: number): Error {
-        const closed =
-            error instanceof PeerError && error.clause === "connection"
-        if (!closed || this.connectedAt < 0 || lasted > TAKEN_OVER_WITHIN) {
-            this.closedSoon = 0
-            return error
-        }
-        this.closedSoon++
-        if (this.closedSoon < TAKEN_OVER_TIMES) return error
-        this.backoff.refused()
-        return new PeerError(
-            "MQTT-3.1.3-2",
-            "another client seems to use this client id"
-        )
-    }
-
     /** One connection from open to its end; throws the reason it ended for, unless stopped. */
     private async connection(begun: number) {
+        const socket = this.socket
         this.attempt++
-        this.enter(MQTTState.Connecting)
+        this.readyState = MQTTState.Connecting
         if (this.observer.connecting) this.observer.connecting(this.attempt)
         this.reader.reset()
-        this.unread = false
-        this.socket.open(this.set.host, this.set.port, this.set.tls)
-        await this.opened(begun + this.set.timeout)
-        if (this.stopping) return
-        this.enter(MQTTState.Open)
-        this.keepAlive.start(ds.millis())
-        this.put(encodeConnect(this.set), false)
-        const connackBy = ds.millis() + this.set.ackTimeout
-        while (!this.stopping) {
-            const unread = this.drain(begun)
-            const unwritten = this.flush()
-            if (unread || unwritten) {
-                await ds.sleep(0)
-                continue
-            }
-            const now = ds.millis()
-            let until = connackBy
-            if (this.readyState === MQTTState.Connected) {
-                until = this.deadline(now)
-            } else if (now >= connackBy)
-                throw new ResourceError("ackTimeout", "no CONNACK")
-            if (this.pending && now + BUSY_WAIT < until) until = now + BUSY_WAIT
-            this.checkOpen()
-            if (!this.stopping) await this.sleepUntil(until)
-        }
-        if (this.readyState === MQTTState.Connected && this.goodbye)
-            await this.disconnect()
-    }
-
-    private async opened(until: number) {
-        while (this.socket.state === SocketState.Opening && !this.stopping) {
+        socket.open(this.set.host, this.set.port, this.set.tls)
+        let until = begun + this.set.timeout
+        while (socket.state === SocketState.Opening) {
+            if (this.stopping) return
             if (ds.millis() >= until)
                 throw new ResourceError("timeout", "no connection")
             await this.sleepUntil(until)
         }
-        if (!this.stopping) this.checkOpen()
+        this.readyState = MQTTState.Open
+        const connackBy = ds.millis() + this.set.ackTimeout
+        this.keepAlive.start(ds.millis())
+        this.put(encodeConnect(this.set), false)
+        while (!this.stopping) {
+            let again = this.drain(begun)
+            if (this.session.more || this.pending)
+                if (this.flush()) again = true
+            if (again) {
+                await ds.sleep(0)
+                continue
+            }
+            const now = ds.millis()
+            until = connackBy
+            if ((this.readyState as MQTTState) === MQTTState.Connected)
+                until = this.deadline(now)
+            else if (now >= connackBy)
+                throw new ResourceError("ackTimeout", "no CONNACK")
+            if (this.pending && now + BUSY_WAIT < until) until = now + BUSY_WAIT
+            if (socket.state !== SocketState.Open) this.failed()
+            if (!this.stopping) await this.sleepUntil(until)
+        }
+        if (!this.goodbye) return
+        if ((this.readyState as MQTTState) === MQTTState.Connected)
+            await this.disconnect()
     }
 
     /** Says goodbye and gives the broker time to close first: a board's close() may overtake its last write. */
     private async disconnect() {
-        this.enter(MQTTState.Closing)
+        this.readyState = MQTTState.Closing
         const until = ds.millis() + CLOSE_WAIT
         while (this.pending && ds.millis() < until) {
             await ds.sleep(BUSY_WAIT)
@@ -549,12 +543,11 @@ export class MQTTClient {
             await this.sleepUntil(until)
     }
 
-    /** Throws when the socket is no longer open; what it still delivered has been read by then. */
-    private checkOpen() {
-        if (this.socket.state === SocketState.Open) return
+    /** Throws why the socket is no longer open; what it still delivered has been read by then. */
+    private failed() {
         const reason = this.socket.reason
         throw new PeerError(
-            "connection",
+            CLOSED,
             reason === "" ? "closed by the broker" : reason
         )
     }
@@ -564,23 +557,23 @@ export class MQTTClient {
         const alive = this.keepAlive.state(now)
         if (alive === Alive.Dead)
             throw new PeerError("MQTT-3.12.4-1", "no PINGRESP")
-        if (alive === Alive.Ping) {
-            this.counters.pings++
-            // counted as sent even while the board's queue is full: a link that takes nothing must end too
-            this.keepAlive.pinged(now)
-            this.pingOwed = true
-            this.flush()
+        if (alive === Alive.Ping) this.ping(now)
+        if (this.session.maxQos < this.maxQos) {
+            this.maxQos = this.session.maxQos
+            this.onerror.emit(
+                new PeerError("QoS 2", "the broker takes at most QoS 1")
+            )
         }
         // never longer than an acknowledgement may take, so that a message need not wake this fiber
-        let until = now + this.set.ackTimeout
+        const limit = this.set.ackTimeout
+        let until = now + limit
         const keepAlive = this.keepAlive.wakeAt()
         if (keepAlive < until) until = keepAlive
         const oldest = this.session.oldestUnanswered()
         if (oldest >= 0) {
-            const by = oldest + this.set.ackTimeout
-            if (now >= by)
+            if (now >= oldest + limit)
                 throw new ResourceError("ackTimeout", "no acknowledgement")
-            if (by < until) until = by
+            if (oldest + limit < until) until = oldest + limit
         }
         return until
     }
@@ -590,16 +583,15 @@ export class MQTTClient {
         const r = this.socket.write(packet)
         if (r === Written.Ok) {
             const now = ds.millis()
-            this.keepAlive.sent(now)
+            this.keepAlive.lastSent = now
             this.unproven += packet.length
             this.afterPing += packet.length
             if (owed) this.session.wrote(now)
             return true
         }
-        if (r === Written.Busy) {
-            this.pending = packet
-            this.pendingOwed = owed
-        } else this.checkOpen()
+        if (r === Written.Lost) this.failed()
+        this.pending = packet
+        this.pendingOwed = owed
         return false
     }
 
@@ -619,24 +611,28 @@ export class MQTTClient {
         }
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
             if (this.full()) {
-                this.prove()
+                // a PINGRESP shows that all written before its PINGREQ has arrived
+                if (!this.keepAlive.waiting) this.ping(ds.millis())
                 return false
             }
             const packet = this.session.take()
-            if (!packet || !this.put(packet, true)) return false
+            if (!packet) return false
+            if (!this.put(packet, true)) return false
+            if (!this.session.more) return false
         }
         return true
     }
 
     /** The board's socket may not be given more before some of it is known to have arrived. */
     private full(): boolean {
-        return this.set.maxUnproven > 0 && this.unproven >= this.set.maxUnproven
+        const most = this.set.maxUnproven
+        return most > 0 && this.unproven >= most
     }
 
-    /** Asks for a PINGRESP, which shows that all written before it has arrived. */
-    private prove() {
-        if (this.keepAlive.probing()) return
-        this.keepAlive.pinged(ds.millis())
+    /** Sends PINGREQ. Counted as sent even while the board's queue is full: a link that takes nothing must end too. */
+    private ping(now: number) {
+        this.counters.pings++
+        this.keepAlive.pinged(now)
         this.pingOwed = true
         this.flush()
     }
@@ -646,48 +642,32 @@ export class MQTTClient {
         const reader = this.reader
         const round = reader.taken + ROUND_BYTES
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
-            let type = PacketType.None
-            if (this.unread) type = reader.next()
+            let type = reader.next()
             while (type === PacketType.None) {
                 const chunk = this.socket.read()
-                this.unread = chunk !== undefined
                 if (!chunk) return false
-                this.keepAlive.received(ds.millis())
+                this.keepAlive.lastReceived = ds.millis()
                 reader.push(chunk)
                 type = reader.next()
             }
-            this.received(type, begun)
-            if (this.reader.taken > round) return true
+            if (type === PacketType.Connack) this.receivedConnack(begun)
+            else if (this.readyState !== MQTTState.Connected)
+                // the first packet from the broker is CONNACK
+                throw new PeerError("MQTT-3.2.0-1", "packet before CONNACK")
+            else if (type === PacketType.Publish) this.receivedPublish(reader)
+            else if (type === PacketType.Pingresp) {
+                if (this.keepAlive.answered()) this.unproven = this.afterPing
+            } else this.session.receivedAck(type, reader.id, reader.code)
+            if (reader.taken > round) return true
         }
         return true
     }
 
-    private received(type: PacketType, begun: number) {
-        if (type === PacketType.Connack) {
-            this.receivedConnack(begun)
-            return
-        }
-        // the first packet from the broker is CONNACK [MQTT-3.2.0-1]
-        if (this.readyState !== MQTTState.Connected)
-            throw new PeerError("MQTT-3.2.0-1", "packet before CONNACK")
-        const r = this.reader
-        switch (type) {
-            case PacketType.Publish:
-                if (this.session.receivedPublish(r.qos, r.id)) this.deliver()
-                break
-            case PacketType.Suback:
-                this.session.receivedAnswer(true, r.id, r.code)
-                break
-            case PacketType.Unsuback:
-                this.session.receivedAnswer(false, r.id, 0)
-                break
-            case PacketType.Pingresp:
-                if (this.keepAlive.answered()) this.unproven = this.afterPing
-                break
-            default:
-                this.session.receivedAck(type, r.id)
-                break
-        }
+    private receivedPublish(reader: PacketReader) {
+        if (!this.session.receivedPublish(reader.qos, reader.id)) return
+        if (!reader.payload) this.counters.oversized++
+        else if (this.receiver) this.receiver.deliver(reader)
+        else this.counters.inboxDropped++
     }
 
     private receivedConnack(begun: number) {
@@ -703,10 +683,10 @@ export class MQTTClient {
         if (present && this.set.cleanSession)
             throw new PeerError(
                 "MQTT-3.2.2-1",
-                "session present after a clean session was asked for"
+                "session present after a clean session"
             )
         this.unproven = 0
-        this.enter(MQTTState.Connected)
+        this.readyState = MQTTState.Connected
         this.connectedAt = ds.millis()
         this.sessionPresent = present
         this.attempt = 0
@@ -717,70 +697,7 @@ export class MQTTClient {
         this.onconnect.emit(undefined)
     }
 
-    /** Puts the message in the inbox and sees that a fiber empties it. */
-    private deliver() {
-        const r = this.reader
-        if (!r.payload) {
-            this.counters.oversized++
-            return
-        }
-        if (this.inbox.length >= this.set.inboxMessages) {
-            this.counters.inboxDropped++
-            return
-        }
-        this.inbox.push({
-            pid: r.id,
-            topic: r.topic.toString(),
-            content: r.payload,
-            qos: r.qos,
-            retain: r.retain ? 1 : 0,
-            dup: r.dup,
-        })
-        if (this.delivering) return
-        this.delivering = true
-        this.handOver.start()
-    }
-
-    private async handOver() {
-        while (this.inbox.length > 0) {
-            const m = this.inbox.shift()
-            const name = Buffer.from(m.topic)
-            let handled = false
-            for (const h of this.handlers) {
-                if (!matches(h.filter, name)) continue
-                handled = true
-                if (h.handle) await this.guarded(h.handle, m)
-                await this.observed(h, m)
-            }
-            if (!handled)
-                for (const handle of this.onunhandledmessage.handlers)
-                    await this.guarded(handle, m)
-            // many filters against many messages in one go would be too long a run
-            await ds.sleep(0)
-        }
-        this.delivering = false
-    }
-
-    /** One handler's mistake is nobody else's. */
-    private async guarded(
-        handle: (m: MQTTMessage) => ds.AsyncVoid,
-        m: MQTTMessage
-    ) {
-        try {
-            await handle(m)
-        } catch (e) {
-            this.fault(e as Error)
-        }
-    }
-
-    private async observed(h: Handler, m: MQTTMessage) {
-        try {
-            await h.messages.emit(m)
-        } catch (e) {
-            this.fault(e as Error)
-        }
-    }
-
+    /** Counts and tells an exception that reached a root. */
     private fault(e: Error) {
         this.counters.faults++
         this.onerror.emit(e)
@@ -788,10 +705,14 @@ export class MQTTClient {
     }
 }
 
+/** The clause of an error that is the plain end of the connection. */
+const CLOSED = "connection"
+
 /** The chips whose socket fails when too much is on its way: RP2040 with lwIP's 11,680 bytes. */
 function chipWindow(): number {
     const chip = ds._dcfgString("archId")
-    return chip !== undefined && chip.startsWith("rp2040") ? 4000 : 0
+    if (chip === undefined) return 0
+    return chip.startsWith("rp2040") ? 4000 : 0
 }
 
 /** Starts a client as `start` does. */

@@ -23,13 +23,16 @@ export const enum Alive {
     Dead,
 }
 
+/** @devsWhenUsed */
 export class KeepAlive {
+    /** When anything was last sent, and received; ms. */
+    lastSent = 0
+    lastReceived = 0
+    /** A PINGRESP is awaited. */
+    waiting = false
     private half: number
     private answer: number
-    private lastSent = 0
-    private lastReceived = 0
     private pingAt = 0
-    private waiting = false
 
     /**
      * @param seconds 0 to 65,535; 0 is off
@@ -48,14 +51,6 @@ export class KeepAlive {
         this.waiting = false
     }
 
-    sent(now: number) {
-        this.lastSent = now
-    }
-
-    received(now: number) {
-        this.lastReceived = now
-    }
-
     /** A PINGREQ went out. */
     pinged(now: number) {
         this.lastSent = now
@@ -68,11 +63,6 @@ export class KeepAlive {
         const awaited = this.waiting
         this.waiting = false
         return awaited
-    }
-
-    /** A PINGRESP is awaited. */
-    probing(): boolean {
-        return this.waiting
     }
 
     state(now: number): Alive {

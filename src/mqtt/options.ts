@@ -65,6 +65,10 @@ export interface MQTTConnectOptions {
     maxPacket?: number
     /** Messages received and not yet handled; default 16. */
     inboxMessages?: number
+    /** Bytes of their topics and payloads, 64 to 32,768; default 4,096. A single message may have more. */
+    inboxBytes?: number
+    /** Subscriptions, and requests for them unanswered, at once; default 32. */
+    subscriptions?: number
     /** Ceiling of the first wait before a new try to connect, in ms; default 900. */
     retryFirst?: number
     /** Highest ceiling of that wait, in ms; default 60,000. */
@@ -91,6 +95,8 @@ export interface Settled {
     queueBytes: number
     maxPacket: number
     inboxMessages: number
+    inboxBytes: number
+    subscriptions: number
     retryFirst: number
     retryCap: number
 }
@@ -129,6 +135,8 @@ export function settle(
         queueBytes: whole("queueBytes", o.queueBytes, 4096, 64, 32768),
         maxPacket: whole("maxPacket", o.maxPacket, 2048, 128, 16384),
         inboxMessages: whole("inboxMessages", o.inboxMessages, 16, 1, 256),
+        inboxBytes: whole("inboxBytes", o.inboxBytes, 4096, 64, 32768),
+        subscriptions: whole("subscriptions", o.subscriptions, 32, 1, 256),
         retryFirst: whole("retryFirst", o.retryFirst, 900, 10, 60000),
         retryCap: whole("retryCap", o.retryCap, 60000, 10, 3600000),
     }

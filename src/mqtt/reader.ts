@@ -5,7 +5,13 @@
 // the VM for good. A received chunk is never written to, so `slice` means the same on the board, where
 // it copies, as on the host, where it aliases.
 
-import { ConnackCode, MAX_TOPIC, PacketType, SUBACK_FAILURE } from "./packet"
+import {
+    ConnackCode,
+    MAX_TOPIC,
+    PacketType,
+    SUBACK_FAILURE,
+    connackName,
+} from "./packet"
 import { PeerError } from "./errors"
 import { isMqttText } from "./utf8"
 
@@ -28,6 +34,7 @@ const enum Phase {
 
 /**
  * Splits the byte stream of one connection into packets.
+ * @devsWhenUsed
  *
  * `next()` returns the type of the packet it found and leaves its fields in the reader, where the next
  * call overwrites them: an acknowledgement costs no object. A PeerError means that the stream can not
@@ -54,46 +61,39 @@ export class PacketReader {
     /** Bytes of packet bodies read since the start; wraps nowhere near in a board's life. */
     taken = 0
 
-    private chunks: Buffer[] = []
+    private chunk: Buffer | undefined
     private at = 0
     private phase = Phase.Header
     private first = 0
     private remaining = 0
     private digits = 0
-    /** A body that did not arrive in one chunk, and how much of it has. */
-    private body: Buffer | undefined
-    private filled = 0
-    /** Skip: bytes seen, and the topic's length, which places the identifier. */
+    /** Bytes of the body seen, and the body itself when it did not arrive in one chunk. */
     private seen = 0
+    private body: Buffer | undefined
+    /** Skip: the topic's length, which places the identifier. */
     private topicLength = 0
 
     /** @param maxPacket largest body in bytes that is taken in whole; a larger PUBLISH is counted off */
     constructor(private maxPacket: number) {}
 
-    /** Hands over received bytes, in order. They must not be written to afterwards. */
+    /** Hands over received bytes once `next` has asked for more. They must not be written to afterwards. */
     push(chunk: Buffer) {
-        if (chunk.length > 0) this.chunks.push(chunk)
+        this.chunk = chunk
+        this.at = 0
     }
 
     /** Forgets everything: the next byte is the first of a new connection. */
     reset() {
-        this.chunks = []
-        this.at = 0
+        this.chunk = undefined
         this.phase = Phase.Header
         this.body = undefined
-        this.filled = 0
     }
 
     /** The type of the next whole packet, or PacketType.None when more bytes are needed. */
     next(): PacketType {
-        for (;;) {
-            const chunk = this.chunks[0]
-            if (!chunk) return PacketType.None
-            if (this.at === chunk.length) {
-                this.chunks.shift()
-                this.at = 0
-                continue
-            }
+        const chunk = this.chunk
+        if (!chunk) return PacketType.None
+        while (this.at < chunk.length) {
             if (this.phase === Phase.Header) {
                 this.first = chunk[this.at] as number
                 this.at++
@@ -103,10 +103,10 @@ export class PacketReader {
             } else if (this.phase === Phase.Length) {
                 const digit = chunk[this.at] as number
                 this.at++
-                this.remaining |= (digit & 127) << (7 * this.digits)
-                this.digits++
-                if ((digit & 128) !== 0) {
-                    if (this.digits === 4)
+                this.remaining |= (digit & 127) << this.digits
+                this.digits += 7
+                if (digit > 127) {
+                    if (this.digits === 28)
                         throw new PeerError(
                             "MQTT-2.2.3",
                             "remaining length has more than 4 bytes"
@@ -115,72 +115,53 @@ export class PacketReader {
                 }
                 this.checkHeader()
                 this.taken += this.remaining
+                this.seen = 0
+                this.phase = Phase.Body
+                if (this.remaining > this.maxPacket) this.phase = Phase.Skip
                 if (this.remaining === 0) {
                     this.phase = Phase.Header
                     return this.first >> 4
                 }
-                this.filled = 0
-                this.seen = 0
-                this.phase =
-                    this.remaining > this.maxPacket ? Phase.Skip : Phase.Body
-            } else if (this.phase === Phase.Body) {
-                if (this.takeBody(chunk)) {
+            } else {
+                const whole =
+                    this.phase === Phase.Body
+                        ? this.takeBody(chunk)
+                        : this.skipBody(chunk)
+                if (whole) {
                     this.phase = Phase.Header
                     return this.first >> 4
                 }
-            } else if (this.skipBody(chunk)) {
-                this.phase = Phase.Header
-                return PacketType.Publish
             }
         }
+        this.chunk = undefined
+        return PacketType.None
     }
 
     /** Type, flags and length of the packet are ones a client may receive. */
     private checkHeader() {
         const type = this.first >> 4
         const flags = this.first & 15
-        const length = this.remaining
+        if (type === PacketType.Publish) {
+            this.checkPublishFlags(flags)
+            return
+        }
         let expected = 2
-        switch (type) {
-            case PacketType.Publish:
-                this.checkPublishFlags(flags)
-                // topic length, one character, and the identifier [MQTT-4.7.3-1] [MQTT-2.3.1-1]
-                if (length < (this.qos > 0 ? 5 : 3))
-                    throw new PeerError(
-                        "MQTT-4.7.3-1",
-                        "PUBLISH of " + length + " bytes has no topic"
-                    )
-                return
-            case PacketType.Connack:
-            case PacketType.Puback:
-            case PacketType.Pubrec:
-            case PacketType.Pubrel:
-            case PacketType.Pubcomp:
-            case PacketType.Unsuback:
-                break
-            case PacketType.Suback:
-                expected = SUBACK_LENGTH
-                break
-            case PacketType.Pingresp:
-                expected = 0
-                break
-            default:
+        if (type === PacketType.Suback) expected = SUBACK_LENGTH
+        else if (type === PacketType.Pingresp) expected = 0
+        else if (type !== PacketType.Unsuback)
+            if (type < PacketType.Connack || type > PacketType.Pubcomp)
                 throw new PeerError(
                     "MQTT-4.8.0-1",
                     "packet type " + type + " is not for a client"
                 )
-        }
         // reserved flag bits [MQTT-2.2.2-1] [MQTT-2.2.2-2] [MQTT-3.6.1-1]
         if (flags !== (type === PacketType.Pubrel ? 2 : 0))
             throw new PeerError(
                 "MQTT-2.2.2-2",
                 "flags " + flags + " in packet type " + type
             )
-        if (length !== expected)
-            throw new PeerError(
-                "MQTT-4.8.0-1",
-                "packet type " + type + " of " + length + " bytes"
-            )
+        if (this.remaining !== expected)
+            throw new PeerError("MQTT-4.8.0-1", "length of packet type " + type)
     }
 
     private checkPublishFlags(flags: number) {
@@ -191,30 +172,28 @@ export class PacketReader {
             throw new PeerError("MQTT-3.3.1-4", "PUBLISH with QoS bits 11")
         if (this.qos === 0 && this.dup)
             throw new PeerError("MQTT-3.3.1-2", "DUP set on QoS 0")
+        // topic length, one character, and the identifier [MQTT-4.7.3-1] [MQTT-2.3.1-1]
+        if (this.remaining < (this.qos > 0 ? 5 : 3))
+            throw new PeerError("MQTT-4.7.3-1", "PUBLISH without a topic")
     }
 
     /** Takes the body from `chunk`, in place when it is whole there. True when the packet is complete. */
     private takeBody(chunk: Buffer): boolean {
-        const rest = chunk.length - this.at
-        const missing = this.remaining - this.filled
-        let body = this.body
-        if (!body && rest >= missing) {
-            const from = this.at
-            this.at += missing
+        const from = this.at
+        let n = this.remaining - this.seen
+        if (n > chunk.length - from) n = chunk.length - from
+        this.at += n
+        if (n === this.remaining) {
             this.parse(chunk, from, this.at)
             return true
         }
-        if (!body) {
-            body = Buffer.alloc(this.remaining)
-            this.body = body
-        }
-        const n = rest < missing ? rest : missing
-        body.set(chunk.slice(this.at, this.at + n), this.filled)
-        this.at += n
-        this.filled += n
-        if (this.filled < this.remaining) return false
+        const body = this.body ?? Buffer.alloc(this.remaining)
+        this.body = body
+        body.set(chunk.slice(from, this.at), this.seen)
+        this.seen += n
+        if (this.seen < this.remaining) return false
         this.body = undefined
-        this.parse(body, 0, body.length)
+        this.parse(body, 0, this.remaining)
         return true
     }
 
@@ -274,28 +253,19 @@ export class PacketReader {
         if (type === PacketType.Suback) {
             this.code = b[from + 2] as number
             if (this.code > 2 && this.code !== SUBACK_FAILURE)
-                throw new PeerError(
-                    "MQTT-3.9.3-2",
-                    "SUBACK with return code " + this.code
-                )
+                throw new PeerError("MQTT-3.9.3-2", "SUBACK " + this.code)
         }
     }
 
     private parseConnack(flags: number, code: number) {
         if (flags > 1)
-            throw new PeerError("MQTT-2.2.2-1", "CONNACK with flags " + flags)
+            throw new PeerError("MQTT-2.2.2-1", "CONNACK flags " + flags)
         this.sessionPresent = flags === 1
         this.code = code
         if (code > ConnackCode.NotAuthorized)
-            throw new PeerError(
-                "MQTT-3.2.2.3",
-                "CONNACK with reserved code " + code
-            )
+            throw new PeerError("MQTT-3.2.2.3", connackName(code))
         if (code !== ConnackCode.Accepted && this.sessionPresent)
-            throw new PeerError(
-                "MQTT-3.2.2-4",
-                "CONNACK refuses and says session present"
-            )
+            throw new PeerError("MQTT-3.2.2-4", "session present in a refusal")
     }
 
     /** Reads a PUBLISH whose topic begins at `from` and has `length` bytes. */
@@ -326,14 +296,10 @@ export class PacketReader {
     private checkTopicLength(length: number) {
         if (length === 0) throw new PeerError("MQTT-4.7.3-1", "topic is empty")
         if (2 + length + (this.qos > 0 ? 2 : 0) > this.remaining)
-            throw new PeerError(
-                "MQTT-3.3.2-1",
-                "topic of " + length + " bytes is longer than its packet"
-            )
+            throw new PeerError("MQTT-3.3.2-1", "topic longer than its packet")
     }
 
     private checkId() {
-        if (this.id === 0)
-            throw new PeerError("MQTT-2.3.1-1", "packet identifier 0")
+        if (this.id === 0) throw new PeerError("MQTT-2.3.1-1", "identifier 0")
     }
 }

@@ -1,33 +1,19 @@
-// What MQTT owes and is owed: messages waiting and in flight, identifiers, acknowledgements, repeats,
-// subscriptions. Pure: it knows no socket, timer, clock or console. The shell tells it what arrived and
-// asks `take()` for the next packet to write, which is also how a refused write is tried again.
+// What MQTT owes and is owed: messages waiting and in flight, identifiers, acknowledgements, repeats.
+// Pure: it knows no socket, timer, clock or console. The shell tells it what arrived and asks `take()`
+// for the next packet to write, which is also how a refused write is tried again.
 //
-// Legal life of an outgoing message:
-//   Queued -> Taken (QoS 0) -> settled
-//   Queued -> AwaitPuback (QoS 1) -> settled
-//   Queued -> AwaitPubrec -> AwaitPubcomp (QoS 2) -> settled
-// A lost connection keeps it where it is (session present) or puts it back to Queued (session gone),
-// except AwaitPubcomp, which the broker may or may not have handed on: settled as Uncertain.
+// Legal life of an outgoing message, told by the packet it awaits:
+//   None (waiting) -> None (QoS 0, handed to the writer) -> settled
+//   None -> PUBACK (QoS 1) -> settled
+//   None -> PUBREC -> PUBCOMP (QoS 2) -> settled
+// A lost connection keeps it where it is (session present) or puts it back to waiting (session gone),
+// except one that awaits PUBCOMP, which the broker may or may not have handed on: settled as Uncertain.
+// SUBSCRIBE and UNSUBSCRIBE live the same life and await SUBACK and UNSUBACK (subscriptions.ts).
 
-import { moveToFront, removeAt } from "./arrays"
+import { removeAt } from "./arrays"
 import { ConfigError, PeerError, ResourceError } from "./errors"
-import { MAX_ID, PacketType, SUBACK_FAILURE } from "./packet"
-import {
-    encodeAck,
-    encodePublish,
-    encodeSubscribe,
-    encodeUnsubscribe,
-} from "./encode"
-
-export const enum MessageState {
-    Queued,
-    /** QoS 0: handed to the writer, not yet known to be written. */
-    Taken,
-    AwaitPuback,
-    AwaitPubrec,
-    AwaitPubcomp,
-    Settled,
-}
+import { MAX_ID, PacketType } from "./packet"
+import { encodeAck, encodePublish } from "./encode"
 
 /** How a message ended. */
 export const enum Outcome {
@@ -43,6 +29,8 @@ export const enum Outcome {
     Uncertain,
     /** The client was stopped first. */
     Stopped,
+    /** QoS 2 to a broker without it: it was sent with QoS 1 and came at least once. */
+    Downgraded,
 }
 
 /** The name of an outcome, for messages. */
@@ -58,27 +46,40 @@ export function outcomeName(outcome: Outcome): string {
             return "timed-out"
         case Outcome.Uncertain:
             return "uncertain"
+        case Outcome.Downgraded:
+            return "downgraded"
         default:
             return "stopped"
     }
 }
 
-/** An application message on its way out. */
+/** `sentAt` of what was never written, and of what has to be written again on this connection. */
+export const NEVER = -2
+export const AGAIN = -1
+
+/**
+ * An application message on its way out.
+ * @devsWhenUsed
+ */
 export class Message {
     /** Packet identifier while in flight, else 0. */
     id = 0
-    state = MessageState.Queued
-    /** When it was last written, ms. */
-    sentAt = 0
-    /** Has to be written (again) on this connection. While in flight only. */
-    mustSend = false
-    /** Was written before: DUP on the next write [MQTT-3.3.1-1]. */
-    sentBefore = false
+    /** The packet that takes it a step further; of a message, PacketType.None while it waits and after its end. */
+    awaits = PacketType.None
+    /**
+     * When it was last written on this connection, ms; NEVER or AGAIN while it is to be written, Infinity while a
+     * reply that is owed will do so.
+     */
+    sentAt = NEVER
     /** Its end was told while it was in flight. */
-    givenUp = false
+    givenUp?: boolean
+    /** QoS 2 sent with QoS 1. */
+    lowered?: boolean
 
     /**
      * @param topic valid topic name as UTF-8
+     * @param payload must not be written to before the end
+     * @param qos 0, 1 or 2
      * @param settled called once, when the message ended; must not throw
      */
     constructor(
@@ -88,29 +89,28 @@ export class Message {
         public retain: boolean,
         public settled?: (message: Message, outcome: Outcome) => void
     ) {}
+
+    /** The packet that carries it, with DUP when it was written before [MQTT-3.3.1-1]. */
+    packet(): Buffer {
+        let again = this.qos > 0
+        if (this.sentAt === NEVER) again = false
+        return encodePublish(
+            this.topic,
+            this.payload,
+            this.qos,
+            this.retain,
+            again,
+            this.id
+        )
+    }
+
+    /** What SUBACK says. Throws PeerError when it may not; a message never gets one. */
+    granted(_code: number) {}
 }
 
-/** A filter the application wants, and what the broker granted. */
-export class Subscription {
-    /** QoS granted, SUBACK_FAILURE, or undefined while unanswered. */
-    granted: number | undefined
-    constructor(
-        public filter: Buffer,
-        public qos: number
-    ) {}
-}
-
-/** A SUBSCRIBE or UNSUBSCRIBE that is not answered yet. */
-export class Request {
-    id = 0
-    sentAt = 0
-    mustSend = true
-    constructor(
-        public subscribe: boolean,
-        public subscription: Subscription,
-        /** Called once with the granted QoS, SUBACK_FAILURE, or 0 for an UNSUBACK. */
-        public answered?: (code: number) => void
-    ) {}
+/** What the session asks after each CONNACK, so that it need not know subscriptions. */
+export interface Restorer {
+    restore: (sessionPresent: boolean) => void
 }
 
 /** The bounds of a session. */
@@ -131,9 +131,11 @@ export interface SessionLimits {
  */
 const MAX_REPLIES = 256
 
+/** Connections in a row that end with a QoS 2 PUBLISH unanswered before the broker is held to be without QoS 2. */
+const QOS2_CLOSES = 3
+
+/** @devsWhenUsed */
 export class Session {
-    /** Wanted subscriptions. */
-    subscriptions: Subscription[] = []
     /**
      * QoS 1 and 2 messages handed out: those past their PUBREC in the order of the PUBRECs, then the others in the
      * order they were first handed out. This is the order of repeats [MQTT-4.6.0-1] [MQTT-4.6.0-4].
@@ -141,24 +143,30 @@ export class Session {
     inflight: Message[] = []
     /** Acknowledgements that answered nothing we sent. */
     strayAcks = 0
-    /** QoS 2 messages that a broker without QoS 2 answered with PUBACK. */
-    downgraded = 0
+    /** The highest QoS the broker takes, as far as is known. */
+    maxQos = 2
     /** QoS 2 messages sent again as new because the broker lost the session: each may have come twice. */
     sentAnew = 0
+    /** Looks after the subscriptions, once there are any. */
+    restorer?: Restorer
 
+    /** What goes before all that waits: requests, and messages published as urgent. */
+    private urgent: Message[] = []
     private queue: Message[] = []
     private queuedBytes = 0
-    private requests: Request[] = []
     /** Acknowledgements to write, each `type << 16 | id`, in the order they are owed [MQTT-4.6.0-2..4]. */
     private replies: number[] = []
     /** Identifiers of inbound QoS 2 messages handed over and not yet released. */
     private received: number[] = []
+    /** `take` may have a packet. True for sure when it has one. */
+    more = false
     private online = false
-    /** What the last `take` handed out and `wrote` has not confirmed. */
+    /** What the last `take` handed out and `wrote` has not confirmed, unless it was a reply. */
     private taken: Message | undefined
-    private takenRequest: Request | undefined
     /** Some of `inflight` is still to be repeated on this connection. */
     private resending = false
+    /** Connections in a row that the broker closed on a QoS 2 PUBLISH. */
+    private closedOnQos2 = 0
 
     /** @param lastId the identifier before the first one to use, 0 to 65,535 */
     constructor(
@@ -169,20 +177,15 @@ export class Session {
             throw new ConfigError("window", "must be 1 to 64 messages")
     }
 
-    /** Messages waiting, not counting those in flight. */
+    /** Messages and requests waiting, not counting those in flight. */
     waiting(): number {
-        return this.queue.length
+        return this.queue.length + this.urgent.length
     }
 
-    /** True when nothing is owed in either direction but subscriptions. */
+    /** True when nothing is owed in either direction. */
     idle(): boolean {
-        return (
-            this.queue.length === 0 &&
-            this.inflight.length === 0 &&
-            this.requests.length === 0 &&
-            this.replies.length === 0 &&
-            !this.taken
-        )
+        if (this.taken) return false
+        return this.inflight.length + this.replies.length + this.waiting() === 0
     }
 
     /**
@@ -190,55 +193,79 @@ export class Session {
      * path the queue.
      */
     mayBypass(): boolean {
+        if (this.resending) return false
+        if (this.taken) return false
+        if (!this.online) return false
         return (
-            this.online &&
-            this.queue.length === 0 &&
-            this.replies.length === 0 &&
-            this.requests.length === 0 &&
-            !this.taken &&
-            !this.resending
+            this.queue.length + this.urgent.length + this.replies.length === 0
         )
     }
 
     /** CONNACK accepted us. `present`: the broker kept its half of the session. */
     connected(present: boolean) {
         this.online = true
+        this.more = true
         if (!present) {
             this.received = []
             this.requeue()
-        } else this.resending = this.inflight.length > 0
-        for (const m of this.inflight) m.mustSend = true
-        for (const r of this.requests) r.mustSend = true
-        for (const s of this.subscriptions) {
-            if (present && s.granted !== undefined) continue
-            if (!this.asked(s)) this.requests.push(new Request(true, s))
         }
+        this.resending = this.inflight.length > 0
+        if (this.restorer) this.restorer.restore(present)
     }
 
-    /** The connection is gone. QoS 0 messages end; the rest waits for the next `connected`. */
-    disconnected() {
+    /**
+     * The connection is gone. QoS 0 messages end; the rest waits for the next `connected`.
+     * @param closed the broker ended it
+     * @returns whether it is held to have done so because of a QoS 2 PUBLISH
+     */
+    disconnected(closed: boolean): boolean {
         this.online = false
-        this.resending = false
         this.replies = []
-        this.takenRequest = undefined
         const taken = this.taken
         this.taken = undefined
-        if (taken && taken.qos === 0) this.settle(taken, Outcome.Offline)
+        if (taken) if (taken.qos === 0) this.settle(taken, Outcome.Offline)
         const waiting = this.queue
         this.queue = []
         for (const m of waiting) {
             if (m.qos > 0) this.queue.push(m)
             else this.unqueue(m, Outcome.Offline)
         }
+        let unanswered = false
+        for (const m of this.inflight) {
+            if (m.sentAt === NEVER) continue
+            if (m.sentAt !== AGAIN && m.awaits === PacketType.Pubrec)
+                unanswered = closed
+            m.sentAt = AGAIN
+        }
+        if (unanswered) this.refusedQos2()
+        return unanswered
+    }
+
+    /** One more connection closed on a QoS 2 PUBLISH: after the last allowed one they go with QoS 1. */
+    private refusedQos2() {
+        this.closedOnQos2++
+        if (this.closedOnQos2 < QOS2_CLOSES) return
+        this.maxQos = 1
+        for (const m of this.inflight)
+            if (m.awaits === PacketType.Pubrec) {
+                this.lower(m)
+                m.awaits = PacketType.Puback
+            }
+    }
+
+    private lower(m: Message) {
+        m.qos = 1
+        m.lowered = true
     }
 
     /** Ends everything: nothing will be sent any more. */
     end(outcome: Outcome) {
         const left = this.inflight
         const waiting = this.queue
+        for (const m of this.urgent) left.push(m)
         this.inflight = []
+        this.urgent = []
         this.queue = []
-        this.requests = []
         for (const m of left) this.settle(m, outcome)
         for (const m of waiting) this.unqueue(m, outcome)
     }
@@ -252,42 +279,21 @@ export class Session {
             this.settle(m, Outcome.Offline)
             return
         }
-        const bytes = m.topic.length + m.payload.length
+        this.more = true
+        if (urgent) {
+            this.urgent.push(m)
+            return
+        }
+        const bytes = this.queuedBytes + m.topic.length + m.payload.length
         if (
-            !urgent &&
-            (this.queue.length >= this.limits.queueMessages ||
-                this.queuedBytes + bytes > this.limits.queueBytes)
+            this.queue.length >= this.limits.queueMessages ||
+            bytes > this.limits.queueBytes
         ) {
             this.settle(m, Outcome.Full)
             return
         }
-        this.queuedBytes += bytes
+        this.queuedBytes = bytes
         this.queue.push(m)
-        if (urgent) moveToFront(this.queue)
-    }
-
-    /** Asks for a subscription; a second one to the same filter replaces the first. */
-    subscribe(
-        filter: Buffer,
-        qos: number,
-        answered?: (code: number) => void
-    ): Subscription {
-        const s = new Subscription(filter, qos)
-        const at = this.indexOfFilter(filter)
-        if (at >= 0) this.subscriptions[at] = s
-        else this.subscriptions.push(s)
-        this.requests.push(new Request(true, s, answered))
-        return s
-    }
-
-    /** Drops a subscription; `answered` is called with 0 on UNSUBACK. False when there is none. */
-    unsubscribe(filter: Buffer, answered?: (code: number) => void): boolean {
-        const at = this.indexOfFilter(filter)
-        if (at < 0) return false
-        const s = this.subscriptions[at] as Subscription
-        removeAt(this.subscriptions, at)
-        this.requests.push(new Request(false, s, answered))
-        return true
     }
 
     /**
@@ -295,72 +301,65 @@ export class Session {
      * call `wrote`; until that or the end of the connection nothing else is handed out.
      */
     take(): Buffer | undefined {
-        if (!this.online || this.taken || this.takenRequest) return undefined
+        if (this.taken) return undefined
+        this.more = this.online
+        if (!this.online) return undefined
         const reply = this.replies[0]
         if (reply !== undefined) return encodeAck(reply >> 16, reply & 0xffff)
         if (this.resending) {
-            for (const m of this.inflight) if (m.mustSend) return this.hand(m)
+            for (const m of this.inflight)
+                if (m.sentAt < 0) {
+                    this.taken = m
+                    if (m.awaits === PacketType.Pubcomp)
+                        return encodeAck(PacketType.Pubrel, m.id)
+                    return m.packet()
+                }
             this.resending = false
         }
-        for (const r of this.requests) {
-            if (!r.mustSend) continue
-            this.takenRequest = r
-            if (r.id === 0) r.id = this.allocate()
-            const s = r.subscription
-            if (r.subscribe) return encodeSubscribe(r.id, s.filter, s.qos)
-            return encodeUnsubscribe(r.id, s.filter)
+        this.more = false
+        const urgent = this.urgent.length > 0
+        const m = urgent ? this.urgent[0] : this.queue[0]
+        if (!m) return undefined
+        if (m.qos > 0) {
+            if (this.inflight.length >= this.limits.window) return undefined
+            if (m.qos > this.maxQos) this.lower(m)
+            m.id = this.allocate()
+            if (m.awaits === PacketType.None)
+                m.awaits = m.qos === 1 ? PacketType.Puback : PacketType.Pubrec
+            this.inflight.push(m)
         }
-        const head = this.queue[0]
-        if (!head) return undefined
-        if (head.qos > 0 && this.inflight.length >= this.limits.window)
-            return undefined
-        this.queue.shift()
-        this.queuedBytes -= head.topic.length + head.payload.length
-        if (head.qos > 0) {
-            head.id = this.allocate()
-            head.state =
-                head.qos === 1
-                    ? MessageState.AwaitPuback
-                    : MessageState.AwaitPubrec
-            // until `wrote`, so that nobody waits for an answer to what was not sent
-            head.mustSend = true
-            this.inflight.push(head)
-        } else head.state = MessageState.Taken
-        return this.hand(head)
+        this.taken = m
+        if (urgent) this.urgent.shift()
+        else {
+            this.queue.shift()
+            this.queuedBytes -= m.topic.length + m.payload.length
+        }
+        this.more = this.urgent.length + this.queue.length > 0
+        return m.packet()
     }
 
     /** What `take` handed out was written at `now` (ms). */
     wrote(now: number) {
         const m = this.taken
-        const r = this.takenRequest
         if (m) {
             this.taken = undefined
             m.sentAt = now
-            m.mustSend = false
-            m.sentBefore = true
             if (m.qos === 0) this.settle(m, Outcome.Delivered)
-        } else if (r) {
-            this.takenRequest = undefined
-            r.mustSend = false
-            r.sentAt = now
-        } else {
-            const reply = this.replies.shift() as number
-            if (reply >> 16 !== PacketType.Pubrel) return
-            // the wait for PUBCOMP begins now
-            const released = this.inflightById(reply & 0xffff)
-            if (released) released.sentAt = now
+            return
         }
+        const reply = this.replies.shift() as number
+        if (reply >> 16 !== PacketType.Pubrel) return
+        // the wait for PUBCOMP begins now
+        const released = this.inflightById(reply & 0xffff)
+        if (released) released.sentAt = now
     }
 
     /** When the oldest thing that awaits an answer on this connection was written, or -1. */
     oldestUnanswered(): number {
         let oldest = -1
         for (const m of this.inflight)
-            if (!m.mustSend && (oldest === -1 || m.sentAt < oldest))
-                oldest = m.sentAt
-        for (const r of this.requests)
-            if (!r.mustSend && (oldest === -1 || r.sentAt < oldest))
-                oldest = r.sentAt
+            if (m.sentAt >= 0)
+                if (oldest === -1 || m.sentAt < oldest) oldest = m.sentAt
         return oldest
     }
 
@@ -378,9 +377,7 @@ export class Session {
         if (isNew && this.received.length >= this.limits.inboundIds)
             throw new ResourceError(
                 "inboundIds",
-                "more than " +
-                    this.limits.inboundIds +
-                    " QoS 2 messages open at once"
+                "too many QoS 2 messages open at once"
             )
         // first, as it may throw: a message that is noted as received must have been handed over
         this.reply(PacketType.Pubrec, id)
@@ -388,65 +385,61 @@ export class Session {
         return isNew
     }
 
-    /** PUBACK, PUBREC, PUBREL or PUBCOMP arrived. */
-    receivedAck(type: number, id: number) {
+    /**
+     * PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK or UNSUBACK arrived. False when it answers nothing that was sent.
+     * @param code what SUBACK grants, else 0
+     */
+    receivedAck(type: PacketType, id: number, code: number): boolean {
         if (type === PacketType.Pubrel) {
             const at = this.received.indexOf(id)
             if (at >= 0) removeAt(this.received, at)
             this.reply(PacketType.Pubcomp, id)
-            return
-        }
-        const m = this.inflightById(id)
-        if (!m || !m.sentBefore) {
-            this.strayAcks++
-            // the broker holds a QoS 2 message we no longer know: let it finish
-            if (type === PacketType.Pubrec && !m)
-                this.reply(PacketType.Pubrel, id)
-            return
-        }
-        if (type === PacketType.Pubrec) {
-            if (m.state === MessageState.AwaitPuback)
-                throw new PeerError("MQTT-4.3.2-1", "PUBREC for QoS 1")
-            // never PUBLISH again after PUBREL [MQTT-4.3.3-1]; a repeated PUBREC is answered again
-            if (m.state === MessageState.AwaitPubrec) this.release(m)
-            m.mustSend = false
-            this.reply(PacketType.Pubrel, id)
-        } else if (type === PacketType.Puback) {
-            if (m.state === MessageState.AwaitPubcomp)
-                throw new PeerError("MQTT-4.3.3-1", "PUBACK after PUBREC")
-            if (m.state === MessageState.AwaitPubrec) this.downgraded++
-            this.finish(m)
-        } else {
-            if (m.state !== MessageState.AwaitPubcomp)
-                throw new PeerError("MQTT-4.3.3-1", "PUBCOMP before PUBREC")
-            this.finish(m)
-        }
-    }
-
-    /** SUBACK (with its code) or UNSUBACK arrived. False when nothing was asked with that identifier. */
-    receivedAnswer(subscribe: boolean, id: number, code: number): boolean {
-        for (let i = 0; i < this.requests.length; i++) {
-            const r = this.requests[i] as Request
-            if (r.id !== id || r.mustSend) continue
-            if (r.subscribe !== subscribe)
-                throw new PeerError(
-                    "MQTT-3.8.4-2",
-                    "SUBACK and UNSUBACK mixed up"
-                )
-            if (subscribe) {
-                if (code !== SUBACK_FAILURE && code > r.subscription.qos)
-                    throw new PeerError(
-                        "MQTT-3.8.4-6",
-                        "granted QoS " + code + " is above the one asked for"
-                    )
-                r.subscription.granted = code
-            }
-            removeAt(this.requests, i)
-            if (r.answered) r.answered(subscribe ? code : 0)
             return true
         }
-        this.strayAcks++
-        return false
+        // no call to find it: this is the path of every PUBACK
+        let at = this.inflight.length - 1
+        for (; at >= 0; at--) if (this.inflight[at]?.id === id) break
+        const m = this.inflight[at]
+        if (!m) {
+            this.strayAcks++
+            // the broker holds a QoS 2 message we no longer know: let it finish
+            if (type === PacketType.Pubrec) this.reply(PacketType.Pubrel, id)
+            return false
+        }
+        if (m.sentAt === NEVER) {
+            this.strayAcks++
+            return false
+        }
+        if (type === m.awaits) {
+            if (type === PacketType.Pubrec) {
+                this.release(m, at)
+                this.reply(PacketType.Pubrel, id)
+                return true
+            }
+            if (type === PacketType.Suback) m.granted(code)
+        } else if (
+            type === PacketType.Puback &&
+            m.awaits === PacketType.Pubrec
+        ) {
+            this.maxQos = 1
+            this.lower(m)
+        } else if (
+            type === PacketType.Pubrec &&
+            m.awaits === PacketType.Pubcomp
+        ) {
+            // never PUBLISH again after PUBREL; a repeated PUBREC is answered again [MQTT-4.3.3-1]
+            if (m.sentAt === AGAIN) m.sentAt = Infinity
+            this.reply(PacketType.Pubrel, id)
+            return true
+        } else
+            throw new PeerError(
+                "MQTT-4.8.0-1",
+                "packet type " + type + " for one that awaits " + m.awaits
+            )
+        removeAt(this.inflight, at)
+        this.more = true
+        this.settle(m, Outcome.Delivered)
+        return true
     }
 
     /**
@@ -466,50 +459,36 @@ export class Session {
         }
     }
 
-    private hand(m: Message): Buffer {
-        this.taken = m
-        if (m.state === MessageState.AwaitPubcomp)
-            return encodeAck(PacketType.Pubrel, m.id)
-        return encodePublish(
-            m.topic,
-            m.payload,
-            m.qos,
-            m.retain,
-            m.sentBefore && m.qos > 0,
-            m.id
-        )
-    }
-
     private reply(type: number, id: number) {
         if (this.replies.length >= MAX_REPLIES)
             throw new ResourceError(
                 "replies",
-                "more than " + MAX_REPLIES + " packets without reading answers"
+                "packets without reading answers"
             )
         this.replies.push((type << 16) | id)
+        this.more = true
     }
 
     /** PUBREC came: its place is behind those that had theirs before, ahead of all others [MQTT-4.6.0-4]. */
-    private release(m: Message) {
+    private release(m: Message, at: number) {
+        this.closedOnQos2 = 0
         let to = 0
         for (const other of this.inflight)
-            if (other.state === MessageState.AwaitPubcomp) to++
-        for (let at = this.inflight.indexOf(m); at > to; at--)
+            if (other.awaits === PacketType.Pubcomp) to++
+        for (; at > to; at--)
             this.inflight[at] = this.inflight[at - 1] as Message
         this.inflight[to] = m
-        m.state = MessageState.AwaitPubcomp
-    }
-
-    private finish(m: Message) {
-        removeAt(this.inflight, this.inflight.indexOf(m))
-        this.settle(m, Outcome.Delivered)
+        m.awaits = PacketType.Pubcomp
+        if (m.sentAt === AGAIN) m.sentAt = Infinity
     }
 
     private settle(m: Message, outcome: Outcome) {
-        m.state = MessageState.Settled
+        m.awaits = PacketType.None
         m.id = 0
         const settled = m.settled
         m.settled = undefined
+        if (m.lowered && outcome === Outcome.Delivered)
+            outcome = Outcome.Downgraded
         if (settled) settled(m, outcome)
     }
 
@@ -521,25 +500,28 @@ export class Session {
     /** The broker lost the session: what was in flight is sent as new, before what waits. */
     private requeue() {
         const left = this.inflight
-        this.inflight = []
         const waiting = this.queue
+        const urgent = this.urgent
+        this.inflight = []
         this.queue = []
+        this.urgent = []
         for (const m of left) {
-            if (m.state === MessageState.AwaitPubcomp) {
+            if (m.awaits === PacketType.Pubcomp)
                 this.settle(m, Outcome.Uncertain)
-                continue
+            else if (m.givenUp) this.settle(m, Outcome.TimedOut)
+            else {
+                if (m.qos === 2 && m.sentAt !== NEVER) this.sentAnew++
+                m.id = 0
+                m.sentAt = NEVER
+                if (m.awaits >= PacketType.Suback) this.urgent.push(m)
+                else {
+                    m.awaits = PacketType.None
+                    this.queuedBytes += m.topic.length + m.payload.length
+                    this.queue.push(m)
+                }
             }
-            if (m.givenUp) {
-                this.settle(m, Outcome.TimedOut)
-                continue
-            }
-            if (m.qos === 2 && m.sentBefore) this.sentAnew++
-            m.id = 0
-            m.state = MessageState.Queued
-            m.sentBefore = false
-            this.queuedBytes += m.topic.length + m.payload.length
-            this.queue.push(m)
         }
+        for (const m of urgent) this.urgent.push(m)
         for (const m of waiting) this.queue.push(m)
     }
 
@@ -548,40 +530,13 @@ export class Session {
         return undefined
     }
 
-    private asked(s: Subscription): boolean {
-        for (const r of this.requests)
-            if (r.subscription === s && r.subscribe) return true
-        return false
-    }
-
-    private indexOfFilter(filter: Buffer): number {
-        for (let i = 0; i < this.subscriptions.length; i++)
-            if (
-                sameBytes(
-                    (this.subscriptions[i] as Subscription).filter,
-                    filter
-                )
-            )
-                return i
-        return -1
-    }
-
     /** The next identifier that is not in use, over all 16 bits, never 0 [MQTT-2.3.1-1] [MQTT-2.3.1-2]. */
     private allocate(): number {
         for (;;) {
             this.lastId++
             if (this.lastId > MAX_ID) this.lastId = 1
-            if (this.inflightById(this.lastId)) continue
-            let asked = false
-            for (const r of this.requests)
-                if (r.id === this.lastId) asked = true
-            if (!asked) return this.lastId
+            if (this.inflight.length === 0) return this.lastId
+            if (!this.inflightById(this.lastId)) return this.lastId
         }
     }
-}
-
-function sameBytes(a: Buffer, b: Buffer): boolean {
-    if (a.length !== b.length) return false
-    for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-    return true
 }

@@ -32,30 +32,101 @@ console.log("2 " + (await mqtt.publish("c", { two: 2 }, 2)))`
         lab.stop()
     })
 
-    test("a broker without QoS 2 that answers PUBACK ends the message, once, and is counted", async () => {
+    /** Publishes with QoS 2 three times, and says how each ended and what is known then. */
+    const limited = `mqtt.onerror.subscribe(e => console.log("error " + e.message))
+await mqtt.start()
+for (let i = 0; i < 3; i++) console.log(i + " " + (await mqtt.publish("c", "x" + i, 2)))
+console.log("at most " + mqtt.maxQos + ", downgraded " + mqtt.counters.outcomes[Outcome.Downgraded])
+console.log("qos1 " + (await mqtt.publish("c", "y", 1)))`
+
+    test("a broker that answers QoS 2 with PUBACK is one with QoS 1: no publish claims exactly once, the limit is an error, said once", async () => {
+        const lab = await Lab.run(program("", limited), {
+            script: {
+                packet: (link, packet) => {
+                    if (packet.cmd !== "publish") return false
+                    link.send({ cmd: "puback", messageId: packet.messageId })
+                    return true
+                },
+            },
+        })
+        await lab.line("qos1 true")
+        for (const line of ["0 false", "1 false", "2 false"])
+            expect(lab.lines).toContain(line)
+        expect(lab.lines).toContain("at most 1, downgraded 3")
+        expect(lab.lines.filter(l => l.startsWith("error"))).toEqual([
+            "error QoS 2: the broker takes at most QoS 1",
+        ])
+        expect(lab.links).toHaveLength(1)
+        expect(lab.last.of("publish").map(p => p.qos)).toEqual([2, 1, 1, 1])
+        lab.stop()
+    })
+
+    test("a broker that closes on QoS 2 is one with QoS 1 after three connections, and is not taken for a takeover", async () => {
+        const lab: Lab = await Lab.run(program("retryFirst: 100", limited), {
+            script: {
+                packet: (link, packet) => {
+                    if (packet.cmd !== "publish" || packet.qos < 2) return false
+                    link.end()
+                    return true
+                },
+            },
+        })
+        await lab.line("qos1 true", 30_000)
+        expect(lab.lines).toContain("at most 1, downgraded 3")
+        expect(lab.links).toHaveLength(4)
+        expect(lab.links.map(l => l.of("publish").map(p => p.qos))).toEqual([
+            [2],
+            [2],
+            [2],
+            [1, 1, 1, 1],
+        ])
+        expect(
+            lab.lines.filter(l => /^error QoS 2|another client/.test(l))
+        ).toEqual(["error QoS 2: the broker takes at most QoS 1"])
+        lab.stop()
+    })
+
+    test("[MQTT-3.3.1-4] refuses a QoS that there is not, and sends nothing", async () => {
         const lab = await Lab.run(
             program(
                 "",
                 `await mqtt.start()
-console.log("2 " + (await mqtt.publish("c", "x", 2)))
-console.log("downgraded " + mqtt.session.downgraded)`
-            ),
-            {
-                script: {
-                    packet: (link, packet) => {
-                        if (packet.cmd !== "publish") return false
-                        link.send({
-                            cmd: "puback",
-                            messageId: packet.messageId,
-                        })
-                        return true
-                    },
-                },
-            }
+for (const qos of [3, -1, 0.5, NaN]) {
+    try {
+        await mqtt.publish("a", "x", qos)
+    } catch (e) {
+        console.log("refused " + (e as Error).message)
+    }
+}
+console.log("end")`
+            )
         )
-        await lab.line("2 true")
-        await lab.line("downgraded 1")
-        expect(lab.links).toHaveLength(1)
+        await lab.line("end")
+        expect(lab.lines.filter(l => l.startsWith("refused"))).toEqual(
+            new Array(4).fill("refused qos: must be 0, 1 or 2")
+        )
+        expect(lab.last.of("publish")).toEqual([])
+        lab.stop()
+    })
+
+    test("a Buffer may be used for the next message at once: what waits has bytes of its own", async () => {
+        const lab = await Lab.run(
+            program(
+                "",
+                `const b = Buffer.from("one")
+mqtt.launch()
+mqtt.publish.start("a", b, 1)
+await ds.sleep(1)
+b.set(Buffer.from("two"), 0)
+await mqtt.publish("a", b, 1)
+console.log("end")`
+            )
+        )
+        await lab.line("end")
+        expect(lab.last.of("publish").map(p => String(p.payload))).toEqual([
+            "one",
+            "two",
+        ])
         lab.stop()
     })
 
@@ -74,8 +145,8 @@ console.log("after " + Math.round((ds.millis() - from) / 1000) + " " + mqtt.coun
         )
         await lab.line("0 false")
         await lab.line("1 false")
-        // by Outcome: delivered, full, offline, timed out, uncertain, stopped
-        await lab.line("after 5 0,0,1,1,0,0")
+        // by Outcome: delivered, full, offline, timed out, uncertain, stopped, downgraded
+        await lab.line("after 5 0,0,1,1,0,0,0")
         lab.stop()
     })
 
@@ -322,6 +393,49 @@ console.log("subscribed")`
         }
     )
 
+    test("messages that wait for a slow handler are bounded in bytes and in number; what is over is acknowledged, dropped and counted", async () => {
+        const lab = await Lab.run(
+            program(
+                "inboxBytes: 2000, inboxMessages: 3",
+                `await mqtt.start()
+let n = 0
+await mqtt.subscribe("in/#", async m => {
+    n++
+    if (m.topic === "in/slow") await ds.sleep(1000)
+    console.log("got " + m.topic + " " + m.content.length)
+}, 1)
+console.log("ready")
+while (n < 8) await ds.sleep(100)
+console.log("dropped " + mqtt.counters.inboxDropped)`
+            )
+        )
+        await lab.line("ready")
+        publish(lab, "in/slow", 1, 1)
+        await lab.until(() => lab.last.of("puback").length === 1, 1_000)
+        // 706 bytes each: two fit, the third is over the bound in bytes, the fourth fits again and fills the number
+        for (const [i, bytes] of [700, 700, 700, 10, 10].entries())
+            publish(lab, `in/${i}`, 1, 10 + i, false, "y".repeat(bytes))
+        await lab.until(() => lab.last.of("puback").length === 6, 1_000)
+        await lab.line("got in/3 10", 5_000)
+        // one message alone may be over the bound
+        publish(lab, "in/big", 1, 20, false, "y".repeat(2_030))
+        await lab.line("got in/big 2030", 5_000)
+        for (let i = 0; i < 3; i++) publish(lab, "in/end", 1, 30 + i)
+        await lab.line("dropped 2", 5_000)
+        expect(lab.lines.filter(l => l.startsWith("got"))).toEqual([
+            "got in/slow 1",
+            "got in/0 700",
+            "got in/1 700",
+            "got in/3 10",
+            "got in/big 2030",
+            "got in/end 1",
+            "got in/end 1",
+            "got in/end 1",
+        ])
+        noTrouble(lab)
+        lab.stop()
+    })
+
     test("hundreds of small packets in one piece are read without ending the program", async () => {
         const lab = await ready()
         const one = Buffer.from("300300017a", "hex")
@@ -397,6 +511,46 @@ console.log("ready")`
             "all s/1/t",
             "one s/1/t",
         ])
+        lab.stop()
+    })
+
+    test("subscriptions are bounded, also while offline; one more is refused by name and changes nothing", async () => {
+        const lab = await Lab.run(
+            program(
+                "subscriptions: 2",
+                `await mqtt.subscribe("a")
+await mqtt.subscribe("b")
+for (const filter of ["c", "b"])
+    try {
+        await mqtt.subscribe(filter)
+    } catch (e) {
+        console.log("refused " + (e as Error).message)
+    }
+for (let i = 0; i < 5; i++)
+    try {
+        await mqtt.unsubscribe("a")
+        console.log("unsubscribed " + i)
+        await mqtt.subscribe("a")
+    } catch (e) {
+        console.log("no more " + (e as Error).message)
+        break
+    }
+await mqtt.start()
+await ds.sleep(100)
+await mqtt.subscribe("d")
+console.log("end")`
+            )
+        )
+        await lab.line("end")
+        expect(lab.lines.filter(l => /^(refused|no more)/.test(l))).toEqual([
+            "refused subscriptions: more than 2",
+            "refused subscriptions: more than 2",
+            "no more subscriptions: more than 2",
+        ])
+        expect(
+            lab.last.of("subscribe").map(p => p.subscriptions[0]!.topic)
+        ).toEqual(["a", "b", "d"])
+        noTrouble(lab)
         lab.stop()
     })
 })

@@ -117,9 +117,12 @@ describe("reader", () => {
             false,
             77
         )
-        for (let at = 0; at < big.length; at += 100)
-            r.push(big.slice(at, at + 100 > big.length ? big.length : at + 100))
-        r.push(Buffer.from("d000", "hex"))
+        let at = 0
+        for (; at + 100 < big.length; at += 100) {
+            r.push(big.slice(at, at + 100))
+            expect(r.next()).toBe(PacketType.None)
+        }
+        r.push(big.slice(at, big.length).concat(Buffer.from("d000", "hex")))
         expect(r.next()).toBe(PacketType.Publish)
         expect(r.id).toBe(77)
         expect(r.payload).toBe(undefined)

@@ -15,6 +15,8 @@ export const shell = [
     "src/mqtt/client",
     "src/mqtt/index",
     "src/mqtt/socket",
+    "src/mqtt/listeners",
+    "src/mqtt/receiver",
     "src/node/node",
     "src/node/options",
     "src/node/presence",

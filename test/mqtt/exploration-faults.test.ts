@@ -1,7 +1,7 @@
 // A session broken on purpose is found out by the exploration: the rules can fail.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { PacketType } from "../../src/mqtt/packet"
-import { MessageState, Session, type Message } from "../../src/mqtt/session"
+import { AGAIN, NEVER, Session, type Message } from "../../src/mqtt/session"
 import { outModel } from "./exploration-out"
 import { explore } from "./explorer"
 import { installStrictBuffer } from "./strict-buffer"
@@ -17,7 +17,7 @@ interface Inside {
     inflight: Message[]
     replies: number[]
     online: boolean
-    receivedAck: (type: number, id: number) => void
+    receivedAck: (type: number, id: number, code: number) => void
 }
 
 type Fault = (session: Session) => void
@@ -51,7 +51,7 @@ const faults: [string, Fault, RegExp][] = [
         "forgets DUP on a repeat",
         around("disconnected", (s, original) => {
             original()
-            for (const m of s.inflight) m.sentBefore = false
+            for (const m of s.inflight) m.sentAt = NEVER
         }),
         /no DUP on a repeat/,
     ],
@@ -59,7 +59,7 @@ const faults: [string, Fault, RegExp][] = [
         "sets DUP on what was never written",
         around("disconnected", (s, original) => {
             original()
-            for (const m of s.inflight) m.sentBefore = true
+            for (const m of s.inflight) m.sentAt = AGAIN
         }),
         /DUP on a first PUBLISH/,
     ],
@@ -110,7 +110,7 @@ const faults: [string, Fault, RegExp][] = [
         around("disconnected", (s, original) => {
             original()
             for (const m of s.inflight)
-                if (m.qos === 2) m.state = MessageState.AwaitPubrec
+                if (m.qos === 2) m.awaits = PacketType.Pubrec
         }),
         /PUBLISH after PUBREC/,
     ],
@@ -127,14 +127,14 @@ const faults: [string, Fault, RegExp][] = [
         around("wrote", (s, original) => {
             original()
             for (const { id, qos } of [...s.inflight])
-                if (qos === 1) s.receivedAck(PacketType.Puback, id)
+                if (qos === 1) s.receivedAck(PacketType.Puback, id, 0)
         }),
         /QoS 1 Delivered and never handed on/,
     ],
     [
         "sends nothing more while something is in flight",
         around("take", (s, original) =>
-            s.inflight.some(m => !m.mustSend) ? undefined : original()
+            s.inflight.some(m => m.sentAt >= 0) ? undefined : original()
         ),
         /never sent|never ends/,
     ],

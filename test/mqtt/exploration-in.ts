@@ -68,7 +68,7 @@ function brokerSends(s: InState, qos: number, scope: InScope) {
 function clientReads(s: InState) {
     const p = s.toClient.shift() as Packet
     if (p.type === (PacketType.Pubrel as number)) {
-        s.session.receivedAck(PacketType.Pubrel, p.id)
+        s.session.receivedAck(PacketType.Pubrel, p.id, 0)
         s.due.push({ type: PacketType.Pubcomp, id: p.id, n: -1 })
         return
     }
@@ -93,8 +93,10 @@ function clientReads(s: InState) {
 }
 
 function clientWrites(s: InState): void | false {
+    const { more } = s.session
     const packet = s.session.take()
     if (!packet) return false
+    must(more, "there is a packet, and nobody is told to take it")
     s.session.wrote(0)
     const { type, id } = decode(plain(packet))
     const due = s.due.shift()
@@ -120,7 +122,7 @@ function brokerReads(s: InState) {
 }
 
 function breaks(s: InState) {
-    s.session.disconnected()
+    s.session.disconnected(false)
     s.up = false
     s.toClient = []
     s.toBroker = []

@@ -50,7 +50,7 @@ function clientReads(s: OutState, p: Wire) {
     } else if (p.type === (PacketType.Pubcomp as number))
         s.released = s.released.filter(id => id !== p.id)
     try {
-        s.session.receivedAck(p.type, p.id)
+        s.session.receivedAck(p.type, p.id, 0)
     } catch (e) {
         if (!(e instanceof PeerError)) throw e
         throw new Violation(
@@ -60,7 +60,7 @@ function clientReads(s: OutState, p: Wire) {
 }
 
 function breaks(s: OutState) {
-    s.session.disconnected()
+    s.session.disconnected(false)
     s.up = false
     s.toBroker = []
     s.broker.owed = []
@@ -87,8 +87,10 @@ function connects(s: OutState, present: boolean) {
 
 /** Takes the next packet and writes it; false when there is none. */
 function writes(s: OutState): void | false {
+    const { more } = s.session
     const packet = s.session.take()
     if (!packet) return false
+    must(more, "there is a packet, and nobody is told to take it")
     const p = decode(plain(packet))
     checkWritten(s, p)
     s.session.wrote(0)

@@ -2,6 +2,7 @@
 // may break at any moment. In the end the broker's list must be the application's.
 import { PacketType } from "../../src/mqtt/packet"
 import { Session } from "../../src/mqtt/session"
+import { Subscriptions } from "../../src/mqtt/subscriptions"
 import { constant, must, type Model, type Step } from "./explorer"
 import { plain } from "./strict-buffer"
 
@@ -26,6 +27,7 @@ type List = number[]
 
 interface SubscribeState {
     session: Session
+    subscriptions: Subscriptions
     wanted: List
     calls: number
     connects: number
@@ -45,8 +47,10 @@ function name(filter: number): Buffer {
 }
 
 function writes(s: SubscribeState): void | false {
+    const { more } = s.session
     const packet = s.session.take()
     if (!packet) return false
+    must(more, "there is a packet, and nobody is told to take it")
     s.session.wrote(0)
     const bytes = plain(packet)
     const at = (i: number) => bytes[i] ?? 0
@@ -73,7 +77,11 @@ function clientReads(s: SubscribeState) {
     const p = s.toClient.shift() as Packet
     const subscribe = p.type === (PacketType.Subscribe as number)
     must(
-        s.session.receivedAnswer(subscribe, p.id, p.qos),
+        s.session.receivedAck(
+            subscribe ? PacketType.Suback : PacketType.Unsuback,
+            p.id,
+            p.qos
+        ),
         "an answer that nobody waits for"
     )
 }
@@ -86,7 +94,7 @@ function connects(s: SubscribeState, present: boolean) {
 }
 
 function breaks(s: SubscribeState) {
-    s.session.disconnected()
+    s.session.disconnected(false)
     s.up = false
     s.toBroker = []
     s.toClient = []
@@ -102,7 +110,7 @@ function calls(s: SubscribeState, scope: SubscribeScope) {
                 act: n => {
                     n.calls++
                     n.wanted[filter] = qos
-                    n.session.subscribe(name(filter), qos)
+                    n.subscriptions.add(name(filter), qos)
                 },
             })
         steps.push({
@@ -112,7 +120,7 @@ function calls(s: SubscribeState, scope: SubscribeScope) {
                 const was = n.wanted[filter] !== -1
                 n.wanted[filter] = -1
                 must(
-                    n.session.unsubscribe(name(filter)) === was,
+                    n.subscriptions.remove(name(filter)) === was,
                     "unsubscribe says otherwise whether there was one"
                 )
             },
@@ -124,8 +132,8 @@ function calls(s: SubscribeState, scope: SubscribeScope) {
 /** Subscriptions that come and go, over connections that break anywhere. */
 export function subscribeModel(scope: SubscribeScope): Model<SubscribeState> {
     return {
-        initial: () => ({
-            session: new Session(
+        initial() {
+            const session = new Session(
                 constant({
                     window: 1,
                     queueMessages: 1,
@@ -133,15 +141,19 @@ export function subscribeModel(scope: SubscribeScope): Model<SubscribeState> {
                     inboundIds: 1,
                 }),
                 0
-            ),
-            wanted: new Array<number>(scope.filters).fill(-1),
-            calls: 0,
-            connects: 0,
-            up: false,
-            toBroker: [],
-            toClient: [],
-            broker: new Array<number>(scope.filters).fill(-1),
-        }),
+            )
+            return {
+                session,
+                subscriptions: new Subscriptions(session, 8),
+                wanted: new Array<number>(scope.filters).fill(-1),
+                calls: 0,
+                connects: 0,
+                up: false,
+                toBroker: [],
+                toClient: [],
+                broker: new Array<number>(scope.filters).fill(-1),
+            }
+        },
         steps(s) {
             const steps = calls(s, scope)
             if (!s.up) {

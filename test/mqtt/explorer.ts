@@ -43,8 +43,8 @@ export interface Report {
     ms: number
 }
 
-/** Fields that count or time and decide nothing: states that differ only there are one. */
-const ignored = new Set(["sentAt", "strayAcks"])
+/** Fields that count, or hint at what others say, and decide nothing: states that differ only there are one. */
+const ignored = new Set(["more", "strayAcks"])
 
 const constants = new Map<object, string>()
 

@@ -12,7 +12,7 @@ describe("keep alive", () => {
     it("of 60 s asks for a PINGREQ after 30 s without sending", () => {
         const k = new KeepAlive(60, DEFAULT_ACK)
         k.start(1000)
-        k.received(30000)
+        k.lastReceived = 30000
         expect(k.state(30999)).toBe(Alive.Ok)
         expect(k.wakeAt()).toBe(31000)
         expect(k.state(31000)).toBe(Alive.Ping)
@@ -22,7 +22,7 @@ describe("keep alive", () => {
         const k = new KeepAlive(60, DEFAULT_ACK)
         k.start(0)
         for (let t = 1000; t < 30000; t += 1000) {
-            k.sent(t)
+            k.lastSent = t
             expect(k.state(t)).toBe(Alive.Ok)
         }
         expect(k.wakeAt()).toBe(30000)
@@ -34,8 +34,8 @@ describe("keep alive", () => {
         k.start(0)
         for (let t = 0; t < 100000; t += 499) {
             expect(k.state(t)).toBe(Alive.Ok)
-            k.sent(t)
-            k.received(t)
+            k.lastSent = t
+            k.lastReceived = t
         }
     })
 
@@ -45,8 +45,8 @@ describe("keep alive", () => {
         expect(k.state(5000)).toBe(Alive.Ping)
         k.pinged(5000)
         // other packets do not stand for it, and no second PINGREQ is asked for
-        k.received(6000)
-        k.sent(6000)
+        k.lastReceived = 6000
+        k.lastSent = 6000
         expect(k.state(9899)).toBe(Alive.Ok)
         expect(k.wakeAt()).toBe(9900)
         expect(k.state(9900)).toBe(Alive.Dead)
@@ -56,7 +56,7 @@ describe("keep alive", () => {
         const k = new KeepAlive(10, DEFAULT_ACK)
         k.start(0)
         k.pinged(5000)
-        k.received(5200)
+        k.lastReceived = 5200
         expect(k.answered()).toBe(true)
         expect(k.state(9900)).toBe(Alive.Ok)
         expect(k.state(10000)).toBe(Alive.Ping)
@@ -103,12 +103,12 @@ describe("keep alive", () => {
         const k = new KeepAlive(0, DEFAULT_ACK)
         k.start(0)
         k.pinged(5)
-        expect(k.probing()).toBe(true)
+        expect(k.waiting).toBe(true)
         expect(k.wakeAt()).toBe(5 + DEFAULT_ACK)
         expect(k.state(4 + DEFAULT_ACK)).toBe(Alive.Ok)
         expect(k.state(5 + DEFAULT_ACK)).toBe(Alive.Dead)
         expect(k.answered()).toBe(true)
-        expect(k.probing()).toBe(false)
+        expect(k.waiting).toBe(false)
         expect(k.state(1e12)).toBe(Alive.Ok)
         expect(k.wakeAt()).toBe(Infinity)
     })
@@ -179,18 +179,18 @@ function run(link: Link) {
         const now = Math.min(wake, event?.at ?? Infinity, answerAt)
         if (now === answerAt) {
             answerAt = Infinity
-            k.received(now)
+            k.lastReceived = now
             result.lastReceived = now
             if (k.answered()) result.open--
         } else if (event && now === event.at) {
             events.shift()
             if (event.kind === "probe") {
-                if (!k.probing()) ping(now)
+                if (!k.waiting) ping(now)
             } else if (event.kind === "sent") {
-                k.sent(now)
+                k.lastSent = now
                 send(now)
             } else {
-                k.received(now)
+                k.lastReceived = now
                 result.lastReceived = now
             }
         } else wakes++

@@ -54,6 +54,8 @@ describe("the defaults", () => {
             queueBytes: 4096,
             maxPacket: 2048,
             inboxMessages: 16,
+            inboxBytes: 4096,
+            subscriptions: 32,
             retryFirst: 900,
             retryCap: 60000,
         })
@@ -111,6 +113,8 @@ describe("a bound", () => {
         ["queueBytes", 64, 32768],
         ["maxPacket", 128, 16384],
         ["inboxMessages", 1, 256],
+        ["inboxBytes", 64, 32768],
+        ["subscriptions", 1, 256],
         ["retryFirst", 10, 60000],
         ["retryCap", 10, 3600000],
     ]

@@ -71,7 +71,7 @@ const differences: Difference[] = [
     {
         what: "a length that the type does not have",
         ours: "rejects MQTT-4.8.0-1",
-        says: " bytes",
+        says: "length of packet type",
         theirs: ["takes", "waits"],
         because:
             "the remaining length of the acknowledgements, CONNACK, SUBACK for one filter and PINGRESP is fixed; a violation closes the connection [MQTT-4.8.0-1]",

@@ -153,7 +153,7 @@ describe("open QoS 2 identifiers", () => {
         p.session.receivedPublish(2, 1)
         p.session.receivedPublish(2, 2)
         expect(() => p.session.receivedPublish(2, 3)).toThrow(
-            "inboundIds: more than 2 QoS 2 messages open at once"
+            "inboundIds: too many QoS 2 messages open at once"
         )
         // a repeat needs no room
         expect(p.session.receivedPublish(2, 2)).toBe(false)

@@ -1,7 +1,8 @@
 // Messages on their way out: packets, identifiers, acknowledgements, and how each message ends.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { PeerError } from "../../src/mqtt/errors"
-import { MessageState, Outcome, Session } from "../../src/mqtt/session"
+import { PacketType } from "../../src/mqtt/packet"
+import { Outcome, Session } from "../../src/mqtt/session"
 import { SessionProbe } from "./session-probe"
 import { installStrictBuffer } from "./strict-buffer"
 
@@ -41,7 +42,7 @@ describe("a QoS 0 message", () => {
     })
 
     it("ends at once as Offline while there is no connection", () => {
-        p.session.disconnected()
+        p.session.disconnected(false)
         p.publish("a", 0)
         expect(p.ended).toEqual(["a Offline"])
         expect(p.session.waiting()).toBe(0)
@@ -51,7 +52,7 @@ describe("a QoS 0 message", () => {
         p.publish("a", 0)
         p.publish("b", 0)
         p.session.take()
-        p.session.disconnected()
+        p.session.disconnected(false)
         expect(p.ended).toEqual(["a Offline", "b Offline"])
         p.session.connected(true)
         expect(p.writeAll()).toEqual([])
@@ -70,14 +71,14 @@ describe("a QoS 0 message", () => {
         p.subscribe("f", 0)
         expect(p.session.mayBypass()).toBe(false)
         p.writeAll()
-        p.session.receivedAnswer(true, 2, 0)
+        p.suback(2, 0)
         expect(p.session.mayBypass()).toBe(true)
         p.reconnect(true)
         expect(p.session.mayBypass()).toBe(false)
         expect(p.write()).toBe("publish 1 a qos1 dup")
         expect(p.write()).toBeUndefined()
         expect(p.session.mayBypass()).toBe(true)
-        p.session.disconnected()
+        p.session.disconnected(false)
         expect(p.session.mayBypass()).toBe(false)
     })
 
@@ -94,11 +95,11 @@ describe("a QoS 1 message", () => {
     it("is written with an identifier and without DUP, and held until its PUBACK [MQTT-4.3.2-1] [MQTT-2.3.1-1]", () => {
         const m = p.publish("a", 1)
         expect(p.writeAll()).toEqual(["publish 1 a qos1"])
-        expect(m.state).toBe(MessageState.AwaitPuback)
+        expect(m.awaits).toBe(PacketType.Puback)
         expect(p.ended).toEqual([])
         p.puback(1)
         expect(p.ended).toEqual(["a Delivered"])
-        expect(m.state).toBe(MessageState.Settled)
+        expect(m.awaits).toBe(PacketType.None)
         expect(p.session.idle()).toBe(true)
     })
 
@@ -131,8 +132,8 @@ describe("a QoS 1 message", () => {
     it("answered with PUBREC or PUBCOMP ends the connection", () => {
         p.publish("a", 1)
         p.writeAll()
-        expect(broken(() => p.pubrec(1))).toBe("MQTT-4.3.2-1")
-        expect(broken(() => p.pubcomp(1))).toBe("MQTT-4.3.3-1")
+        expect(broken(() => p.pubrec(1))).toBe("MQTT-4.8.0-1")
+        expect(broken(() => p.pubcomp(1))).toBe("MQTT-4.8.0-1")
         expect(p.ended).toEqual([])
     })
 
@@ -150,9 +151,9 @@ describe("a QoS 2 message", () => {
     it("goes through PUBREC, PUBREL and PUBCOMP with one identifier [MQTT-4.3.3-1] [MQTT-2.3.1-6]", () => {
         const m = p.publish("a", 2)
         expect(p.writeAll()).toEqual(["publish 1 a qos2"])
-        expect(m.state).toBe(MessageState.AwaitPubrec)
+        expect(m.awaits).toBe(PacketType.Pubrec)
         p.pubrec(1)
-        expect(m.state).toBe(MessageState.AwaitPubcomp)
+        expect(m.awaits).toBe(PacketType.Pubcomp)
         expect(p.writeAll()).toEqual(["pubrel 1"])
         expect(p.ended).toEqual([])
         p.pubcomp(1)
@@ -185,18 +186,71 @@ describe("a QoS 2 message", () => {
     it("ends the connection when PUBCOMP comes before PUBREC, or PUBACK after it", () => {
         p.publish("a", 2)
         p.writeAll()
-        expect(broken(() => p.pubcomp(1))).toBe("MQTT-4.3.3-1")
+        expect(broken(() => p.pubcomp(1))).toBe("MQTT-4.8.0-1")
         p.pubrec(1)
-        expect(broken(() => p.puback(1))).toBe("MQTT-4.3.3-1")
+        expect(broken(() => p.puback(1))).toBe("MQTT-4.8.0-1")
         expect(p.ended).toEqual([])
     })
 
-    it("answered with PUBACK by a broker without QoS 2 is delivered and counted", () => {
+    it("answered with PUBACK by a broker without QoS 2 came at least once, and is not said to be delivered; later ones go with QoS 1", () => {
         p.publish("a", 2)
         p.writeAll()
+        expect(p.session.maxQos).toBe(2)
         p.puback(1)
+        expect(p.ended).toEqual(["a Downgraded"])
+        expect(p.session.maxQos).toBe(1)
+        p.publish("b", 2)
+        expect(p.writeAll()).toEqual(["publish 2 b qos1"])
+        p.puback(2)
+        expect(p.ended).toEqual(["a Downgraded", "b Downgraded"])
+        expect(p.session.idle()).toBe(true)
+    })
+
+    it("that the broker answers by closing, three connections in a row, goes with QoS 1 from then on", () => {
+        p.publish("a", 2)
+        for (const dup of ["", " dup", " dup"]) {
+            expect(p.writeAll()).toEqual([`publish 1 a qos2${dup}`])
+            expect(p.session.disconnected(true)).toBe(true)
+            p.session.connected(true)
+        }
+        expect(p.session.maxQos).toBe(1)
+        p.publish("b", 2)
+        expect(p.writeAll()).toEqual([
+            "publish 1 a qos1 dup",
+            "publish 2 b qos1",
+        ])
+        p.puback(1)
+        p.puback(2)
+        expect(p.ended).toEqual(["a Downgraded", "b Downgraded"])
+    })
+
+    it("is not lowered by connections that end otherwise, before it was written, or with a PUBREC in between", () => {
+        const drop = (closed: boolean) => {
+            const blamed = p.session.disconnected(closed)
+            p.session.connected(true)
+            return blamed
+        }
+        p.publish("a", 2)
+        p.writeAll()
+        for (let n = 0; n < 5; n++) {
+            expect(drop(false)).toBe(false)
+            p.writeAll()
+        }
+        expect(drop(false)).toBe(false)
+        for (let n = 0; n < 5; n++) expect(drop(true)).toBe(false)
+        p.writeAll()
+        expect(drop(true)).toBe(true)
+        p.writeAll()
+        p.pubrec(1)
+        expect(drop(true)).toBe(false)
+        p.writeAll()
+        p.pubcomp(1)
         expect(p.ended).toEqual(["a Delivered"])
-        expect(p.session.downgraded).toBe(1)
+        p.publish("b", 2)
+        p.writeAll()
+        expect(drop(true)).toBe(true)
+        expect(p.writeAll()).toEqual(["publish 2 b qos2 dup"])
+        expect(p.session.maxQos).toBe(2)
     })
 
     it("that is not known any more is released all the same", () => {
@@ -267,7 +321,9 @@ describe("identifiers", () => {
             )
             p.puback(m.id)
         }
-        expect(p.session.inflight.map(m => m.id).sort()).toEqual([65534, 65535])
+        expect(p.session.inflight.map(m => m.id).sort()).toEqual([
+            65533, 65534, 65535,
+        ])
     })
 
     it("are free again only after the last acknowledgement [MQTT-2.3.1-3]", () => {
@@ -349,7 +405,7 @@ describe("the queue", () => {
     })
 
     it("keeps the order of messages", () => {
-        p.session.disconnected()
+        p.session.disconnected(false)
         for (const text of ["a", "b", "c"]) p.publish(text, 1)
         p.session.connected(true)
         expect(p.writeAll()).toEqual([
@@ -426,7 +482,7 @@ describe("the wait for an answer", () => {
         expect(p.session.oldestUnanswered()).toBe(200)
         p.puback(2)
         expect(p.session.oldestUnanswered()).toBe(300)
-        p.session.receivedAnswer(true, 3, 0)
+        p.suback(3, 0)
         expect(p.session.oldestUnanswered()).toBe(-1)
     })
 
@@ -510,7 +566,7 @@ describe("the end", () => {
         p.publish("b", 2)
         p.publish("c", 1)
         p.writeAll()
-        p.session.disconnected()
+        p.session.disconnected(false)
         p.session.end(Outcome.Stopped)
         expect(p.ended).toEqual(["a Stopped", "b Stopped", "c Stopped"])
         expect(p.session.idle()).toBe(true)

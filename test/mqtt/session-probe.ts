@@ -6,6 +6,7 @@ import {
     Session,
     type SessionLimits,
 } from "../../src/mqtt/session"
+import { Subscriptions } from "../../src/mqtt/subscriptions"
 import { plain } from "./strict-buffer"
 import { oracle } from "./wire"
 
@@ -38,6 +39,7 @@ const outcomes: Record<Outcome, string> = {
     [Outcome.TimedOut]: "TimedOut",
     [Outcome.Uncertain]: "Uncertain",
     [Outcome.Stopped]: "Stopped",
+    [Outcome.Downgraded]: "Downgraded",
 }
 
 const defaults: SessionLimits = {
@@ -49,6 +51,7 @@ const defaults: SessionLimits = {
 
 export class SessionProbe {
     readonly session: Session
+    readonly subscriptions: Subscriptions
     /** How messages ended, in order: payload and the outcome's name. */
     ended: string[] = []
     /** What SUBACK and UNSUBACK said: filter and code. */
@@ -57,6 +60,7 @@ export class SessionProbe {
     /** @param lastId the identifier before the first; 0 makes the first one 1 */
     constructor(limits: Partial<SessionLimits> = {}, lastId = 0) {
         this.session = new Session({ ...defaults, ...limits }, lastId)
+        this.subscriptions = new Subscriptions(this.session, 8)
     }
 
     publish(
@@ -76,13 +80,13 @@ export class SessionProbe {
     }
 
     subscribe(filter: string, qos: number) {
-        return this.session.subscribe(Buffer.from(filter), qos, code =>
+        return this.subscriptions.add(Buffer.from(filter), qos, code =>
             this.answers.push(`${filter} ${code}`)
         )
     }
 
     unsubscribe(filter: string): boolean {
-        return this.session.unsubscribe(Buffer.from(filter), code =>
+        return this.subscriptions.remove(Buffer.from(filter), code =>
             this.answers.push(`${filter} ${code}`)
         )
     }
@@ -103,14 +107,19 @@ export class SessionProbe {
         return all
     }
 
-    puback = (id: number) => this.session.receivedAck(PacketType.Puback, id)
-    pubrec = (id: number) => this.session.receivedAck(PacketType.Pubrec, id)
-    pubrel = (id: number) => this.session.receivedAck(PacketType.Pubrel, id)
-    pubcomp = (id: number) => this.session.receivedAck(PacketType.Pubcomp, id)
+    puback = (id: number) => this.session.receivedAck(PacketType.Puback, id, 0)
+    pubrec = (id: number) => this.session.receivedAck(PacketType.Pubrec, id, 0)
+    pubrel = (id: number) => this.session.receivedAck(PacketType.Pubrel, id, 0)
+    pubcomp = (id: number) =>
+        this.session.receivedAck(PacketType.Pubcomp, id, 0)
+    suback = (id: number, code: number) =>
+        this.session.receivedAck(PacketType.Suback, id, code)
+    unsuback = (id: number) =>
+        this.session.receivedAck(PacketType.Unsuback, id, 0)
 
     /** The connection breaks and comes back. */
     reconnect(present: boolean) {
-        this.session.disconnected()
+        this.session.disconnected(false)
         this.session.connected(present)
     }
 }

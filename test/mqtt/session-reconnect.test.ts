@@ -23,7 +23,7 @@ describe("without a connection", () => {
         p.pubrec(2)
         p.subscribe("f", 1)
         p.session.receivedPublish(1, 1)
-        p.session.disconnected()
+        p.session.disconnected(false)
         expect(p.session.take()).toBeUndefined()
         p.publish("c", 1)
         expect(p.session.take()).toBeUndefined()
@@ -34,7 +34,7 @@ describe("without a connection", () => {
         p.writeAll()
         p.publish("b", 2)
         for (let n = 0; n < 5; n++) {
-            p.session.disconnected()
+            p.session.disconnected(false)
             p.session.connected(true)
         }
         expect(p.ended).toEqual([])
