@@ -1,37 +1,15 @@
 // What the client costs, in figures that do not depend on the machine: bytes of bytecode, allocations of the VM's own
 // counter, socket writes. The same programs with the platform's client beside it.
-import { compileProgram, type CompiledProgram } from "../../sim/vm"
+import { compileProgram } from "../../sim/vm"
 import { Lab } from "../client/lab"
-
-/** Which client a program imports. */
-export type Client = "ours" | "stock"
-
-const IMPORT: Record<Client, string> = {
-    ours: "../../src/mqtt/index",
-    stock: "@devicescript/net",
-}
-
-/** 16 bytes, as in the comparison's table. */
-const PAYLOAD = "0123456789abcdef"
-
-function build(client: Client, body: string): CompiledProgram {
-    const path = "test/bench/program.ts"
-    return compileProgram(path, {
-        files: {
-            [path]: `import { sleep } from "@devicescript/core"
-import { startMQTTClient } from "${IMPORT[client]}"
-const mqtt = await startMQTTClient({ host: "broker", port: 1883, proto: "tcp", clientId: "bench" })
-${body}`,
-        },
-    })
-}
+import { build, PAYLOAD, TOPIC, type Client } from "./build"
 
 /** Bytes of an image with a publisher and nothing else, and with a subscriber besides. */
 export function imageBytes(client: Client): {
     publisher: number
     both: number
 } {
-    const publish = `setInterval(async () => { await mqtt.publish("devs/x", "${PAYLOAD}") }, 1000)`
+    const publish = `setInterval(async () => { await mqtt.publish("${TOPIC}", "${PAYLOAD}") }, 1000)`
     const subscribe = `await mqtt.subscribe("devs/y", async m => console.log(m.topic))`
     return {
         publisher: build(client, publish).image.length,
@@ -63,7 +41,7 @@ export async function publishCost(
     const program = build(
         client,
         `async function many(n: number) {
-    for (let i = 0; i < n; i++) await mqtt.publish("devs/x", "${PAYLOAD}", ${qos})
+    for (let i = 0; i < n; i++) await mqtt.publish("${TOPIC}", "${PAYLOAD}", ${qos})
 }
 await many(5)
 await sleep(50)
