@@ -101,6 +101,8 @@ export interface LabOptions {
     script?: Script
     onWrite?: (bytes: Uint8Array) => number
     maxChunk?: number
+    /** 16 hexadecimal digits. */
+    deviceId?: string
 }
 
 export class Lab {
@@ -130,6 +132,7 @@ export class Lab {
             program,
             clock: lab.clock,
             sockets: lab.network,
+            ...(options.deviceId ? { deviceId: options.deviceId } : {}),
         })
         lab.vm.on("line", text => lab.lines.push(text))
         lab.vm.on("trouble", text => lab.lines.push(`! ${text}`))
