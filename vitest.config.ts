@@ -5,6 +5,8 @@ export default defineConfig({
     test: {
         include: ["test/**/*.test.ts"],
         exclude: ["test/device/**", "node_modules/**"],
+        // What a board has and Node.js has not.
+        setupFiles: ["./test/support/board-arrays.ts"],
         // A process a file: each holds its own VMs, brokers and signal handlers, and takes them along when it ends.
         pool: "forks",
         // The machine the time bounds of the tests are computed for has two cores; more at once would stretch every wait.

@@ -5,8 +5,9 @@
 
 import { Random } from "./random"
 
+/** @devsWhenUsed */
 export class Backoff {
-    private failures = 0
+    private ceiling: number
 
     /**
      * @param first ceiling of the first wait in ms (below 1 s, so that a dropped link is back at once)
@@ -16,25 +17,25 @@ export class Backoff {
         private first: number,
         private cap: number,
         private random: Random
-    ) {}
+    ) {
+        this.ceiling = first
+    }
 
     /** The wait before the next try, in whole ms from 0 to the present ceiling. */
     next(): number {
-        let ceiling = this.first
-        for (let i = 0; i < this.failures && ceiling < this.cap; i++)
-            ceiling *= 2
-        if (ceiling > this.cap) ceiling = this.cap
-        this.failures++
+        if (this.ceiling > this.cap) this.ceiling = this.cap
+        const ceiling = this.ceiling
+        this.ceiling = 2 * ceiling
         return this.random.upTo(ceiling)
     }
 
     /** The session held: the next wait is short again. */
     reset() {
-        this.failures = 0
+        this.ceiling = this.first
     }
 
     /** The broker says no (credentials, identifier): the next wait is drawn up to the highest ceiling. */
     refused() {
-        this.failures = 31
+        this.ceiling = this.cap
     }
 }

@@ -11,12 +11,7 @@ import * as ds from "@devicescript/core"
 import { Observable, register } from "@devicescript/observables"
 import { Backoff } from "./backoff"
 import { ClientCounters } from "./counters"
-import {
-    encodeConnect,
-    encodeDisconnect,
-    encodePingreq,
-    encodePublish,
-} from "./encode"
+import { encodeConnect, encodeEmpty, encodePublish } from "./encode"
 import { ConfigError, PeerError, ResourceError } from "./errors"
 import { Alive, KeepAlive } from "./keepalive"
 import { Listeners } from "./listeners"
@@ -78,9 +73,6 @@ const TAKEN_OVER_WITHIN = 120000
 /** So many of them in a row are a takeover: two clients with one client id end each other's connections. */
 const TAKEN_OVER_TIMES = 3
 
-/** Inbound QoS 2 messages that may be open at once: two bytes each, and brokers open 20 or 100. */
-const INBOUND_IDS = 64
-
 /** What a subscription gives: the messages, and beside them the QoS the broker granted. */
 export interface MQTTSubscription extends Observable<MQTTMessage> {
     /** 0 to 2, 128 when the broker refused, undefined while it has not answered. */
@@ -139,10 +131,12 @@ export class MQTTClient {
     /** Bytes written that no PINGRESP has shown to have arrived, and those of them after the last PINGREQ. */
     private unproven = 0
     private afterPing = 0
+    /** The board's socket may not be given more before some of it is known to have arrived. */
+    private most = Infinity
     private connectedAt = 0
     private attempt = 0
     /** A packet that the socket would not take yet, and whether the session is told once it does. */
-    private pending?: Buffer
+    private pending?: Buffer = undefined
     private pendingOwed = false
     private pingOwed = false
     /** What subscribing needs, once somebody does. */
@@ -162,15 +156,8 @@ export class MQTTClient {
             deviceId,
             Math.floor(Math.random() * 65536) ^ Math.floor(ds.millis())
         )
-        this.session = new Session(
-            {
-                window: set.window,
-                queueMessages: set.queueMessages,
-                queueBytes: set.queueBytes,
-                inboundIds: INBOUND_IDS,
-            },
-            random.next16()
-        )
+        this.session = new Session(set, random.next16())
+        if (set.maxUnproven > 0) this.most = set.maxUnproven
         this.backoff = new Backoff(set.retryFirst, set.retryCap, random)
         this.keepAlive = new KeepAlive(set.keepAlive, set.ackTimeout)
         this.reader = new PacketReader(set.maxPacket)
@@ -183,7 +170,7 @@ export class MQTTClient {
         this.onconnect = new Listeners<unknown>(fault)
         this.onclose = new Listeners<unknown>(fault)
         this.onunhandledmessage = new Unhandled(this, fault)
-        this.socket = new Socket(() => self.wake())
+        this.socket = new Socket(this)
     }
 
     /**
@@ -256,7 +243,11 @@ export class MQTTClient {
                 : payloadBytes(message)
         const counters = this.counters
         if (qos === 0) {
-            if (this.mayBypass()) {
+            // the path of most readings: a call costs as much as all the rest of a line
+            let bypass = this.session.mayBypass()
+            if (this.pending) bypass = false
+            if (this.unproven >= this.most) bypass = false
+            if (bypass) {
                 const packet = encodePublish(
                     name,
                     payload,
@@ -301,11 +292,6 @@ export class MQTTClient {
             else await this.sleepUntil(until)
         }
         return outcome === Outcome.Delivered
-    }
-
-    private mayBypass(): boolean {
-        if (this.pending) return false
-        return !this.full() && this.session.mayBypass()
     }
 
     /**
@@ -416,7 +402,7 @@ export class MQTTClient {
     }
 
     /** Wakes the client's fiber; a wake-up that comes while it runs is not lost, as it looks before it sleeps. */
-    private wake() {
+    wake() {
         const fiber = this.fiber
         if (fiber) if (fiber.suspended) fiber.resume(undefined)
     }
@@ -538,7 +524,10 @@ export class MQTTClient {
             await ds.sleep(BUSY_WAIT)
             this.flush()
         }
-        if (this.socket.write(encodeDisconnect()) !== Written.Ok) return
+        if (
+            this.socket.write(encodeEmpty(PacketType.Disconnect)) !== Written.Ok
+        )
+            return
         while (this.socket.state === SocketState.Open && ds.millis() < until)
             await this.sleepUntil(until)
     }
@@ -554,10 +543,14 @@ export class MQTTClient {
 
     /** Does what time demands and returns when to look again at the latest, within `ackTimeout`. */
     private deadline(now: number): number {
-        const alive = this.keepAlive.state(now)
-        if (alive === Alive.Dead)
-            throw new PeerError("MQTT-3.12.4-1", "no PINGRESP")
-        if (alive === Alive.Ping) this.ping(now)
+        let until = this.keepAlive.wakeAt()
+        if (now >= until) {
+            const alive = this.keepAlive.state(now)
+            if (alive === Alive.Dead)
+                throw new PeerError("MQTT-3.12.4-1", "no PINGRESP")
+            if (alive === Alive.Ping) this.ping(now)
+            until = this.keepAlive.wakeAt()
+        }
         if (this.session.maxQos < this.maxQos) {
             this.maxQos = this.session.maxQos
             this.onerror.emit(
@@ -566,14 +559,14 @@ export class MQTTClient {
         }
         // never longer than an acknowledgement may take, so that a message need not wake this fiber
         const limit = this.set.ackTimeout
-        let until = now + limit
-        const keepAlive = this.keepAlive.wakeAt()
-        if (keepAlive < until) until = keepAlive
-        const oldest = this.session.oldestUnanswered()
-        if (oldest >= 0) {
-            if (now >= oldest + limit)
-                throw new ResourceError("ackTimeout", "no acknowledgement")
-            if (oldest + limit < until) until = oldest + limit
+        if (now + limit < until) until = now + limit
+        if (this.session.inflight.length > 0) {
+            const by = this.session.oldestUnanswered() + limit
+            if (by >= limit) {
+                if (now >= by)
+                    throw new ResourceError("ackTimeout", "no acknowledgement")
+                if (by < until) until = by
+            }
         }
         return until
     }
@@ -605,12 +598,12 @@ export class MQTTClient {
         if (this.readyState !== MQTTState.Connected) return false
         if (this.pingOwed) {
             this.pingOwed = false
-            const written = this.put(encodePingreq(), false)
+            const written = this.put(encodeEmpty(PacketType.Pingreq), false)
             this.afterPing = 0
             if (!written) return false
         }
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
-            if (this.full()) {
+            if (this.unproven >= this.most) {
                 // a PINGRESP shows that all written before its PINGREQ has arrived
                 if (!this.keepAlive.waiting) this.ping(ds.millis())
                 return false
@@ -621,12 +614,6 @@ export class MQTTClient {
             if (!this.session.more) return false
         }
         return true
-    }
-
-    /** The board's socket may not be given more before some of it is known to have arrived. */
-    private full(): boolean {
-        const most = this.set.maxUnproven
-        return most > 0 && this.unproven >= most
     }
 
     /** Sends PINGREQ. Counted as sent even while the board's queue is full: a link that takes nothing must end too. */
@@ -642,12 +629,12 @@ export class MQTTClient {
         const reader = this.reader
         const round = reader.taken + ROUND_BYTES
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
-            let type = reader.next()
+            let type = PacketType.None
+            if (reader.chunk) type = reader.next()
             while (type === PacketType.None) {
-                const chunk = this.socket.read()
-                if (!chunk) return false
+                if (this.socket.unread.length === 0) return false
                 this.keepAlive.lastReceived = ds.millis()
-                reader.push(chunk)
+                reader.push(this.socket.read() as Buffer)
                 type = reader.next()
             }
             if (type === PacketType.Connack) this.receivedConnack(begun)
@@ -712,7 +699,7 @@ const CLOSED = "connection"
 function chipWindow(): number {
     const chip = ds._dcfgString("archId")
     if (chip === undefined) return 0
-    return chip.startsWith("rp2040") ? 4000 : 0
+    return chip.indexOf("rp2040") === 0 ? 4000 : 0
 }
 
 /** Starts a client as `start` does. */

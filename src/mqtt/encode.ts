@@ -167,16 +167,9 @@ export function encodeUnsubscribe(id: number, filter: Buffer): Buffer {
     return b
 }
 
-/** PINGREQ (section 3.12). */
-export function encodePingreq(): Buffer {
+/** PINGREQ or DISCONNECT (sections 3.12 and 3.14): a packet without a body. */
+export function encodeEmpty(type: PacketType): Buffer {
     const b = Buffer.alloc(2)
-    b[0] = PacketType.Pingreq << 4
-    return b
-}
-
-/** DISCONNECT (section 3.14). */
-export function encodeDisconnect(): Buffer {
-    const b = Buffer.alloc(2)
-    b[0] = PacketType.Disconnect << 4
+    b[0] = type << 4
     return b
 }

@@ -97,9 +97,13 @@ export interface Settled {
     inboxMessages: number
     inboxBytes: number
     subscriptions: number
+    inboundIds: number
     retryFirst: number
     retryCap: number
 }
+
+/** Inbound QoS 2 messages that may be open at once: two bytes each, and brokers open 20 or 100. */
+const INBOUND_IDS = 64
 
 /**
  * Checks the options and fills in the defaults. Throws ConfigError naming the option.
@@ -137,6 +141,7 @@ export function settle(
         inboxMessages: whole("inboxMessages", o.inboxMessages, 16, 1, 256),
         inboxBytes: whole("inboxBytes", o.inboxBytes, 4096, 64, 32768),
         subscriptions: whole("subscriptions", o.subscriptions, 32, 1, 256),
+        inboundIds: INBOUND_IDS,
         retryFirst: whole("retryFirst", o.retryFirst, 900, 10, 60000),
         retryCap: whole("retryCap", o.retryCap, 60000, 10, 3600000),
     }

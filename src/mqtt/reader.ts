@@ -61,7 +61,8 @@ export class PacketReader {
     /** Bytes of packet bodies read since the start; wraps nowhere near in a board's life. */
     taken = 0
 
-    private chunk: Buffer | undefined
+    /** Bytes handed over of which some are still to be looked at. */
+    chunk: Buffer | undefined = undefined
     private at = 0
     private phase = Phase.Header
     private first = 0
@@ -123,12 +124,19 @@ export class PacketReader {
                     return this.first >> 4
                 }
             } else {
-                const whole =
-                    this.phase === Phase.Body
-                        ? this.takeBody(chunk)
-                        : this.skipBody(chunk)
+                let whole = true
+                const from = this.at
+                if (this.phase === Phase.Skip) whole = this.skipBody(chunk)
+                else if (chunk.length - from < this.remaining - this.seen)
+                    whole = this.takeBody(chunk)
+                else if (this.seen > 0) whole = this.takeBody(chunk)
+                else {
+                    this.at = from + this.remaining
+                    this.parse(chunk, from, this.at)
+                }
                 if (whole) {
                     this.phase = Phase.Header
+                    if (this.at === chunk.length) this.chunk = undefined
                     return this.first >> 4
                 }
             }
@@ -177,16 +185,12 @@ export class PacketReader {
             throw new PeerError("MQTT-4.7.3-1", "PUBLISH without a topic")
     }
 
-    /** Takes the body from `chunk`, in place when it is whole there. True when the packet is complete. */
+    /** Adds what `chunk` has of a body that does not lie whole in one. True when the packet is complete. */
     private takeBody(chunk: Buffer): boolean {
         const from = this.at
         let n = this.remaining - this.seen
         if (n > chunk.length - from) n = chunk.length - from
         this.at += n
-        if (n === this.remaining) {
-            this.parse(chunk, from, this.at)
-            return true
-        }
         const body = this.body ?? Buffer.alloc(this.remaining)
         this.body = body
         body.set(chunk.slice(from, this.at), this.seen)
@@ -249,7 +253,7 @@ export class PacketReader {
             return
         }
         this.id = (high << 8) | low
-        this.checkId()
+        if (this.id === 0) this.checkId()
         if (type === PacketType.Suback) {
             this.code = b[from + 2] as number
             if (this.code > 2 && this.code !== SUBACK_FAILURE)

@@ -77,7 +77,8 @@ export class Receiver {
 
     private async handOver() {
         while (this.inbox.length > 0) {
-            const m = this.inbox.shift()
+            const m = this.inbox[0]
+            this.inbox.insert(0, -1)
             this.inboxBytes -= m.content.length + m.topic.length
             const name = Buffer.from(m.topic)
             let handled = false

@@ -10,7 +10,6 @@
 // except one that awaits PUBCOMP, which the broker may or may not have handed on: settled as Uncertain.
 // SUBSCRIBE and UNSUBSCRIBE live the same life and await SUBACK and UNSUBACK (subscriptions.ts).
 
-import { removeAt } from "./arrays"
 import { ConfigError, PeerError, ResourceError } from "./errors"
 import { MAX_ID, PacketType } from "./packet"
 import { encodeAck, encodePublish } from "./encode"
@@ -90,16 +89,14 @@ export class Message {
         public settled?: (message: Message, outcome: Outcome) => void
     ) {}
 
-    /** The packet that carries it, with DUP when it was written before [MQTT-3.3.1-1]. */
+    /** The packet that carries it again, with DUP when it was written before [MQTT-3.3.1-1]. */
     packet(): Buffer {
-        let again = this.qos > 0
-        if (this.sentAt === NEVER) again = false
         return encodePublish(
             this.topic,
             this.payload,
             this.qos,
             this.retain,
-            again,
+            this.sentAt !== NEVER,
             this.id
         )
     }
@@ -153,7 +150,6 @@ export class Session {
     /** What goes before all that waits: requests, and messages published as urgent. */
     private urgent: Message[] = []
     private queue: Message[] = []
-    private queuedBytes = 0
     /** Acknowledgements to write, each `type << 16 | id`, in the order they are owed [MQTT-4.6.0-2..4]. */
     private replies: number[] = []
     /** Identifiers of inbound QoS 2 messages handed over and not yet released. */
@@ -162,7 +158,7 @@ export class Session {
     more = false
     private online = false
     /** What the last `take` handed out and `wrote` has not confirmed, unless it was a reply. */
-    private taken: Message | undefined
+    private taken: Message | undefined = undefined
     /** Some of `inflight` is still to be repeated on this connection. */
     private resending = false
     /** Connections in a row that the broker closed on a QoS 2 PUBLISH. */
@@ -224,11 +220,13 @@ export class Session {
         const taken = this.taken
         this.taken = undefined
         if (taken) if (taken.qos === 0) this.settle(taken, Outcome.Offline)
-        const waiting = this.queue
-        this.queue = []
-        for (const m of waiting) {
-            if (m.qos > 0) this.queue.push(m)
-            else this.unqueue(m, Outcome.Offline)
+        for (let i = 0; i < this.queue.length;) {
+            const m = this.queue[i] as Message
+            if (m.qos > 0) i++
+            else {
+                this.queue.insert(i, -1)
+                this.settle(m, Outcome.Offline)
+            }
         }
         let unanswered = false
         for (const m of this.inflight) {
@@ -260,14 +258,11 @@ export class Session {
 
     /** Ends everything: nothing will be sent any more. */
     end(outcome: Outcome) {
-        const left = this.inflight
-        const waiting = this.queue
-        for (const m of this.urgent) left.push(m)
+        const lists = [this.inflight, this.urgent, this.queue]
         this.inflight = []
         this.urgent = []
         this.queue = []
-        for (const m of left) this.settle(m, outcome)
-        for (const m of waiting) this.unqueue(m, outcome)
+        for (const list of lists) for (const m of list) this.settle(m, outcome)
     }
 
     /**
@@ -275,25 +270,23 @@ export class Session {
      * @param urgent goes before all that waits, whatever the bounds; its sender limits how many there are
      */
     publish(m: Message, urgent: boolean) {
-        if (m.qos === 0 && !this.online) {
-            this.settle(m, Outcome.Offline)
-            return
-        }
+        if (m.qos === 0)
+            if (!this.online) {
+                this.settle(m, Outcome.Offline)
+                return
+            }
         this.more = true
         if (urgent) {
             this.urgent.push(m)
             return
         }
-        const bytes = this.queuedBytes + m.topic.length + m.payload.length
-        if (
-            this.queue.length >= this.limits.queueMessages ||
-            bytes > this.limits.queueBytes
-        ) {
-            this.settle(m, Outcome.Full)
-            return
-        }
-        this.queuedBytes = bytes
-        this.queue.push(m)
+        let bytes = m.topic.length + m.payload.length
+        for (const other of this.queue)
+            bytes += other.topic.length + other.payload.length
+        let full = this.queue.length >= this.limits.queueMessages
+        if (bytes > this.limits.queueBytes) full = true
+        if (full) this.settle(m, Outcome.Full)
+        else this.queue.push(m)
     }
 
     /**
@@ -317,25 +310,29 @@ export class Session {
             this.resending = false
         }
         this.more = false
-        const urgent = this.urgent.length > 0
-        const m = urgent ? this.urgent[0] : this.queue[0]
+        const from = this.urgent.length > 0 ? this.urgent : this.queue
+        const m = from[0]
         if (!m) return undefined
         if (m.qos > 0) {
             if (this.inflight.length >= this.limits.window) return undefined
             if (m.qos > this.maxQos) this.lower(m)
-            m.id = this.allocate()
+            // the next identifier not in use, over all 16 bits, never 0 [MQTT-2.3.1-1] [MQTT-2.3.1-2]
+            for (;;) {
+                this.lastId++
+                if (this.lastId > MAX_ID) this.lastId = 1
+                if (this.inflight.length === 0) break
+                if (!this.inflightById(this.lastId)) break
+            }
+            m.id = this.lastId
             if (m.awaits === PacketType.None)
                 m.awaits = m.qos === 1 ? PacketType.Puback : PacketType.Pubrec
             this.inflight.push(m)
         }
         this.taken = m
-        if (urgent) this.urgent.shift()
-        else {
-            this.queue.shift()
-            this.queuedBytes -= m.topic.length + m.payload.length
-        }
+        from.insert(0, -1)
         this.more = this.urgent.length + this.queue.length > 0
-        return m.packet()
+        if (m.awaits >= PacketType.Suback) return m.packet()
+        return encodePublish(m.topic, m.payload, m.qos, m.retain, false, m.id)
     }
 
     /** What `take` handed out was written at `now` (ms). */
@@ -347,7 +344,8 @@ export class Session {
             if (m.qos === 0) this.settle(m, Outcome.Delivered)
             return
         }
-        const reply = this.replies.shift() as number
+        const reply = this.replies[0] as number
+        this.replies.insert(0, -1)
         if (reply >> 16 !== PacketType.Pubrel) return
         // the wait for PUBCOMP begins now
         const released = this.inflightById(reply & 0xffff)
@@ -392,7 +390,7 @@ export class Session {
     receivedAck(type: PacketType, id: number, code: number): boolean {
         if (type === PacketType.Pubrel) {
             const at = this.received.indexOf(id)
-            if (at >= 0) removeAt(this.received, at)
+            if (at >= 0) this.received.insert(at, -1)
             this.reply(PacketType.Pubcomp, id)
             return true
         }
@@ -436,8 +434,8 @@ export class Session {
                 "MQTT-4.8.0-1",
                 "packet type " + type + " for one that awaits " + m.awaits
             )
-        removeAt(this.inflight, at)
-        this.more = true
+        this.inflight.insert(at, -1)
+        if (this.queue.length + this.urgent.length > 0) this.more = true
         this.settle(m, Outcome.Delivered)
         return true
     }
@@ -449,8 +447,8 @@ export class Session {
     giveUp(m: Message, outcome: Outcome) {
         const at = this.queue.indexOf(m)
         if (at >= 0) {
-            removeAt(this.queue, at)
-            this.unqueue(m, outcome)
+            this.queue.insert(at, -1)
+            this.settle(m, outcome)
         } else {
             const settled = m.settled
             m.settled = undefined
@@ -492,51 +490,32 @@ export class Session {
         if (settled) settled(m, outcome)
     }
 
-    private unqueue(m: Message, outcome: Outcome) {
-        this.queuedBytes -= m.topic.length + m.payload.length
-        this.settle(m, outcome)
-    }
-
     /** The broker lost the session: what was in flight is sent as new, before what waits. */
     private requeue() {
         const left = this.inflight
-        const waiting = this.queue
-        const urgent = this.urgent
         this.inflight = []
-        this.queue = []
-        this.urgent = []
-        for (const m of left) {
+        for (let i = left.length - 1; i >= 0; i--) {
+            const m = left[i] as Message
             if (m.awaits === PacketType.Pubcomp)
                 this.settle(m, Outcome.Uncertain)
             else if (m.givenUp) this.settle(m, Outcome.TimedOut)
             else {
-                if (m.qos === 2 && m.sentAt !== NEVER) this.sentAnew++
+                let to = this.urgent
+                if (m.awaits < PacketType.Suback) {
+                    to = this.queue
+                    m.awaits = PacketType.None
+                }
+                if (m.qos === 2) if (m.sentAt !== NEVER) this.sentAnew++
                 m.id = 0
                 m.sentAt = NEVER
-                if (m.awaits >= PacketType.Suback) this.urgent.push(m)
-                else {
-                    m.awaits = PacketType.None
-                    this.queuedBytes += m.topic.length + m.payload.length
-                    this.queue.push(m)
-                }
+                to.insert(0, 1)
+                to[0] = m
             }
         }
-        for (const m of urgent) this.urgent.push(m)
-        for (const m of waiting) this.queue.push(m)
     }
 
     private inflightById(id: number): Message | undefined {
         for (const m of this.inflight) if (m.id === id) return m
         return undefined
-    }
-
-    /** The next identifier that is not in use, over all 16 bits, never 0 [MQTT-2.3.1-1] [MQTT-2.3.1-2]. */
-    private allocate(): number {
-        for (;;) {
-            this.lastId++
-            if (this.lastId > MAX_ID) this.lastId = 1
-            if (this.inflight.length === 0) return this.lastId
-            if (!this.inflightById(this.lastId)) return this.lastId
-        }
     }
 }

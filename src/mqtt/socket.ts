@@ -51,11 +51,12 @@ export class Socket {
     /** Writes handed to the platform since the start. */
     writes = 0
 
-    private unread: Buffer[] = []
+    /** Received and not yet fetched, oldest first. */
+    unread: Buffer[] = []
     private unreadBytes = 0
 
-    /** @param wake called after each event; must neither wait nor throw */
-    constructor(private wake: () => void) {}
+    /** @param owner woken after each event; `wake` must neither wait nor throw */
+    constructor(private owner: { wake: () => void }) {}
 
     /**
      * Begins to open a connection; `state` becomes Open or Closed later. What an earlier connection may
@@ -96,7 +97,8 @@ export class Socket {
     /** The next received chunk, or undefined. Remains readable after the peer closed. */
     read(): Buffer | undefined {
         if (this.unread.length === 0) return undefined
-        const chunk = this.unread.shift()
+        const chunk = this.unread[0]
+        this.unread.insert(0, -1)
         this.unreadBytes -= chunk.length
         return chunk
     }
@@ -112,7 +114,7 @@ export class Socket {
     private ended(reason: string) {
         this.state = SocketState.Closed
         this.reason = reason
-        this.wake()
+        this.owner.wake()
     }
 
     private onEvent(event: SocketEvent, arg?: Buffer | string) {
@@ -138,6 +140,6 @@ export class Socket {
             this.ended("" + arg)
             return
         }
-        this.wake()
+        this.owner.wake()
     }
 }

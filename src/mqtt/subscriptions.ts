@@ -1,7 +1,6 @@
 // What the application subscribed to: asked for, granted, restored, dropped. Pure, like the session whose
 // messages its requests are. A program that never subscribes does not contain it.
 
-import { removeAt } from "./arrays"
 import { encodeSubscribe, encodeUnsubscribe } from "./encode"
 import { PeerError, ResourceError } from "./errors"
 import { PacketType, SUBACK_FAILURE } from "./packet"
@@ -96,7 +95,7 @@ export class Subscriptions implements Restorer {
         const at = this.indexOf(filter)
         if (at < 0) return false
         const s = this.list[at] as Subscription
-        removeAt(this.list, at)
+        this.list.insert(at, -1)
         this.ask(s, false, answered)
         return true
     }

@@ -6,8 +6,8 @@ const { relative } = posix
 
 /**
  * The firmware files that touch the platform (sockets, timers, fibers, roles, console, settings) or import one that does.
- * Every other file in src is pure: it runs unchanged in Node.js, and the linter holds it to that. Names are paths without
- * their ending.
+ * Every other file in src is pure: it runs unchanged in Node.js (with `insert` on arrays, test/support/board-arrays.ts),
+ * and the linter holds it to that. Names are paths without their ending.
  */
 export const shell = [
     "src/index",

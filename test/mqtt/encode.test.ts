@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import {
     encodeAck,
     encodeConnect,
-    encodeDisconnect,
-    encodePingreq,
+    encodeEmpty,
     encodePublish,
     encodeSubscribe,
     encodeUnsubscribe,
@@ -259,7 +258,7 @@ describe("UNSUBSCRIBE", () => {
 
 describe("packets without a body", () => {
     it("are two bytes with flags 0000 [MQTT-3.14.1-1] [MQTT-2.2.2-1]", () => {
-        expect(plain(encodePingreq())).toEqual(unhex("c000"))
-        expect(plain(encodeDisconnect())).toEqual(unhex("e000"))
+        expect(plain(encodeEmpty(PacketType.Pingreq))).toEqual(unhex("c000"))
+        expect(plain(encodeEmpty(PacketType.Disconnect))).toEqual(unhex("e000"))
     })
 })

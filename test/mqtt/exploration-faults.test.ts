@@ -44,7 +44,10 @@ const around =
 const faults: [string, Fault, RegExp][] = [
     [
         "uses identifiers again while they are in flight",
-        session => void Object.assign(session, { allocate: () => 1 }),
+        around("take", (s, original) => {
+            Object.assign(s, { lastId: 0, inflightById: () => undefined })
+            return original()
+        }),
         /used twice in flight/,
     ],
     [

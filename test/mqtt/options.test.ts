@@ -56,6 +56,7 @@ describe("the defaults", () => {
             inboxMessages: 16,
             inboxBytes: 4096,
             subscriptions: 32,
+            inboundIds: 64,
             retryFirst: 900,
             retryCap: 60000,
         })

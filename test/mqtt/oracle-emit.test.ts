@@ -6,8 +6,7 @@ import type { Packet } from "mqtt-packet"
 import {
     encodeAck,
     encodeConnect,
-    encodeDisconnect,
-    encodePingreq,
+    encodeEmpty,
     encodePublish,
     encodeSubscribe,
     encodeUnsubscribe,
@@ -192,7 +191,9 @@ describe("what we emit, mqtt-packet reads with the same fields:", () => {
     })
 
     it("PINGREQ and DISCONNECT", () => {
-        expect(parsed(encodePingreq()).cmd).toBe("pingreq")
-        expect(parsed(encodeDisconnect()).cmd).toBe("disconnect")
+        expect(parsed(encodeEmpty(PacketType.Pingreq)).cmd).toBe("pingreq")
+        expect(parsed(encodeEmpty(PacketType.Disconnect)).cmd).toBe(
+            "disconnect"
+        )
     })
 })

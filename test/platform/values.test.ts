@@ -97,6 +97,34 @@ describe("arrays, buffers and strings differ from Node.js without a word", () =>
         expect(lines).toEqual(["1 1,2,3,4"])
     })
 
+    test("arr.insert makes room and takes away as the stand-in for Node.js does", async () => {
+        const cases: [at: number, count: number][] = [
+            [0, 1],
+            [2, 1],
+            [4, 1],
+            [0, -1],
+            [1, -2],
+            [3, -1],
+        ]
+        const lines = await output(
+            cases
+                .map(
+                    ([at, count], i) => `
+            const list${i} = [1, 2, 3, 4]
+            list${i}.insert(${at}, ${count})
+            console.log(list${i}.length, list${i}.map(x => "" + x).join(","))`
+                )
+                .join("\n")
+        )
+        expect(lines).toEqual(
+            cases.map(([at, count]) => {
+                const list = [1, 2, 3, 4]
+                list.insert(at, count)
+                return `${list.length} ${list.map(x => String(x)).join(",")}`
+            })
+        )
+    })
+
     test("a write past the end of a buffer throws, where it vanishes in Node.js; a read gives undefined in both", async () => {
         const lines = await output(`
             const bytes = Buffer.alloc(2)
