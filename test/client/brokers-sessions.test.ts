@@ -2,11 +2,11 @@
 // one it does not know.
 import { connectAsync } from "mqtt"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { packets } from "../node/wire"
 import { Observer, type QoS } from "../support/observer"
 import { Proxy } from "../support/proxy"
 import { aedes, mosquitto, nats, withEach, type Broker } from "./brokers"
 import { client, Programs, SOON_MS } from "./chip"
+import { ended, keeper, known, letters, post, received } from "./mailbox"
 
 /** Not UTF-8, with a zero at its start and its end. */
 const BYTES = "00ffc32880ed00"
@@ -27,18 +27,7 @@ const programs = new Programs({
     "will 0": withWill(0, false),
     "will 1": withWill(1, true),
     "will 2": withWill(2, true),
-    // what waits comes right after CONNACK: who wants it subscribes before it connects
-    keeper: client(
-        `clientId: "keeper", cleanSession: false, will: { topic: "life", message: "gone" }`,
-        `
-const mail = await mqtt.subscribe("mail/+", async m => {
-    said(m)
-    if (m.topic === "mail/end") await mqtt.publish("life", "end", 1)
-}, 2)
-await mqtt.start()
-while (mail.granted === undefined) await ds.sleep(10)
-console.log("ready " + mail.granted)`
-    ),
+    keeper,
     poster: client(
         `clientId: "poster", cleanSession: false`,
         `
@@ -134,68 +123,31 @@ withEach([aedes, mosquitto, nats], kind => {
 
     test("[MQTT-3.1.2-4] [MQTT-3.2.2-2] [MQTT-3.2.2-3] a kept session outlives a power cut: what came meanwhile is handed over once, and once only", async () => {
         const observer = await observe("life")
-        const life = (payload: string) =>
-            observer.next(m => m.payload === payload, SOON_MS)
+        // it says that the broker has noticed
+        const will = () => observer.next(m => m.payload === "gone", SOON_MS)
         const first = await start("keeper")
         expect(first.lines).toEqual(["connected 0", `ready ${kind.maxQos}`])
         first.cut()
-        // the will says that the broker has noticed
-        await life("gone")
-        const sent = ([1, 2] as const)
-            .filter(qos => qos <= kind.maxQos)
-            .flatMap(qos =>
-                Array.from(
-                    { length: qos === 2 ? kind.backlog2 : 5 },
-                    (_, i) => ({
-                        qos,
-                        payload: `0${i}${BYTES}`,
-                    })
-                )
-            )
-        for (const { qos, payload } of sent)
-            await observer.publish(
-                `mail/${qos}`,
-                Buffer.from(payload, "hex"),
-                false,
-                qos
-            )
+        await will()
+        const sent = [...letters(1, 5), ...letters(2, kind.backlog2)]
+        await post(observer, sent)
 
         const proxy = await Proxy.start(broker)
         open.push(proxy)
         const second = await start("keeper", proxy)
         expect(second.lines[0]).toBe("connected 1")
-        await second.until(
-            () => (second.got().length >= sent.length ? true : undefined),
-            "all of them"
-        )
-        // each is through its whole exchange, and what the client says after that has reached the broker
-        const completed = () =>
-            packets(proxy.connections[0]!.recorded("up")).filter(
-                p => p.cmd === "pubcomp"
-            )
-        await expect
-            .poll(() => completed().length, { timeout: SOON_MS })
-            .toBe(sent.filter(m => m.qos === 2).length)
-        await observer.publish("mail/end", "")
-        await life("end")
-        expect(second.got().filter(m => m.topic !== "mail/end")).toEqual(
-            sent.map(({ qos, payload }) => ({
-                topic: `mail/${qos}`,
-                payload,
-                qos,
-                retain: 0,
-                dup: false,
-                by: "",
-            }))
-        )
+        await known(second, broker.url, proxy, {
+            all: sent.length,
+            completed: kind.backlog2,
+        })
+        expect(received(second)).toEqual(sent)
         second.cut()
-        await life("gone")
+        await will()
 
         const third = await start("keeper")
         expect(third.lines[0]).toBe("connected 1")
-        await observer.publish("mail/end", "again")
-        await life("end")
-        expect(third.got("mail/1").concat(third.got("mail/2"))).toEqual([])
+        await ended(broker.url)
+        expect(received(third)).toEqual([])
         expect([second, third].flatMap(chip => chip.trouble)).toEqual([])
     })
 
