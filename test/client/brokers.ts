@@ -1,10 +1,11 @@
 // The brokers that the compiled client is tested against, and where they differ. One place for these facts: the tests
 // assert them, so a broker that changes its mind is noticed. Knows nothing of the client.
-import { describe } from "vitest"
+import { afterAll, beforeAll, describe } from "vitest"
 import { AedesBroker } from "../support/aedes-broker"
 import { describeWithMosquitto, Mosquitto } from "../support/mosquitto"
 import { describeWithNats, Nats } from "../support/nats"
 import type { QoS } from "../support/observer"
+import { describeWithRabbitmq, Rabbitmq } from "../support/rabbitmq"
 
 /** A broker that runs. */
 export interface Broker {
@@ -27,6 +28,12 @@ export interface Kind {
     start(login?: Login): Promise<Broker>
     /** Highest QoS it grants and takes. */
     maxQos: QoS
+    /** QoS 2 messages it can keep for an absent client and then hand on once each, at most 5. */
+    backlog2: number
+}
+
+/** One whose habits are known in detail. */
+export interface KnownKind extends Kind {
     /**
      * With which QoS it forwards a message of its highest QoS that three filters match which were granted 0, 1 and 1: one
      * copy or several. The standard says one copy with 1, and lets further ones be.
@@ -34,8 +41,6 @@ export interface Kind {
     overlap: QoS[]
     /** Whether session present is 1 for a kept session that has no subscriptions and is taken over. */
     presentBare: boolean
-    /** QoS 2 messages it can keep for an absent client and then hand on once each, at most 5. */
-    backlog2: number
     /** What the client says of a CONNACK to a wrong password. */
     refusal: string
 }
@@ -43,7 +48,7 @@ export interface Kind {
 const users = (login?: Login) =>
     login ? { users: { [login.user]: login.password } } : {}
 
-export const aedes: Kind = {
+export const aedes: KnownKind = {
     name: "aedes",
     describe,
     start: login =>
@@ -68,7 +73,7 @@ export const aedes: Kind = {
     refusal: "CONNACK 5: not authorized",
 }
 
-export const mosquitto: Kind = {
+export const mosquitto: KnownKind = {
     name: "Mosquitto",
     describe: describeWithMosquitto,
     start: login => Mosquitto.start(users(login)),
@@ -80,7 +85,7 @@ export const mosquitto: Kind = {
     refusal: "CONNACK 5: not authorized",
 }
 
-export const nats: Kind = {
+export const nats: KnownKind = {
     name: "NATS",
     describe: describeWithNats,
     start: login => Nats.start(users(login)),
@@ -91,8 +96,36 @@ export const nats: Kind = {
     refusal: "CONNACK 5: not authorized",
 }
 
+/** Starts slowly and takes much: one for a whole file of tests, see `shared`. */
+export const rabbitmq: Kind = {
+    name: "RabbitMQ",
+    describe: describeWithRabbitmq,
+    start: () => Rabbitmq.start(),
+    maxQos: 1,
+    backlog2: 0,
+}
+
+/** That kind with one broker for all tests of a suite. Call it in the suite, before its tests; `limitMs` for its start. */
+export function shared(kind: Kind, limitMs: number): Kind {
+    let broker: Broker | undefined
+    beforeAll(async () => {
+        broker = await kind.start()
+    }, limitMs)
+    afterAll(() => broker?.stop(), limitMs)
+    return {
+        ...kind,
+        start: () => {
+            const { port, url } = broker!
+            return Promise.resolve({ port, url, stop: () => Promise.resolve() })
+        },
+    }
+}
+
 /** A suite for each kind of broker. */
-export function withEach(kinds: Kind[], body: (kind: Kind) => void): void {
+export function withEach(
+    kinds: KnownKind[],
+    body: (kind: KnownKind) => void
+): void {
     for (const kind of kinds)
         kind.describe(`with ${kind.name}`, () => body(kind))
 }

@@ -58,7 +58,7 @@ export class Programs {
     constructor(programs: Record<string, string>) {
         this.lab = new Lab(
             programs,
-            `import { Message, MQTTClient, MQTTMessage, outcomeName } from "../../src/mqtt/index"\n`
+            `import { Message, MQTTClient, MQTTMessage, Outcome, outcomeName } from "../../src/mqtt/index"\n`
         )
     }
 

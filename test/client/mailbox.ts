@@ -1,10 +1,11 @@
 // A client with a kept session that gets mail, and what a test needs to be sure of before it cuts something: that the
 // broker knows what the client has got. Knows nothing of kinds of brokers.
-import { expect } from "vitest"
+import { expect, test } from "vitest"
 import { packets } from "../node/wire"
 import { Observer, type QoS } from "../support/observer"
 import type { Proxy } from "../support/proxy"
 import { client, SOON_MS, type Chip } from "./chip"
+import { BYTES, type Stage } from "./stage"
 
 /**
  * Tells what comes on `mail/+`, and answers `mail/end` by `end` on `life`, where its will is `gone`. What waits for it
@@ -32,7 +33,7 @@ export interface Letter {
 export function letters(qos: QoS, count: number, first = 0): Letter[] {
     return Array.from({ length: count }, (_, i) => ({
         qos,
-        payload: `00ffc32880ed000${first + i}`,
+        payload: `${BYTES}0${first + i}`,
     }))
 }
 
@@ -90,4 +91,37 @@ export async function ended(url: string): Promise<void> {
     await observer.publish("mail/end", "")
     await observer.next(m => m.payload === "end", SOON_MS)
     await observer.stop()
+}
+
+/** The test of any kind of broker that keeps sessions; its programs have to include `keeper`. */
+export function outlivesPowerCut(on: Stage): void {
+    const { maxQos, backlog2 } = on.kind
+
+    test("[MQTT-3.1.2-4] [MQTT-3.2.2-2] [MQTT-3.2.2-3] a kept session outlives a power cut: what came meanwhile is handed over once, and once only", async () => {
+        const observer = await on.observe("life")
+        // it says that the broker has noticed
+        const will = () => observer.next(m => m.payload === "gone", SOON_MS)
+        const first = await on.ready("keeper")
+        expect(first.lines).toEqual(["connected 0", `ready ${maxQos}`])
+        first.cut()
+        await will()
+        const sent = [...letters(1, 5), ...letters(2, backlog2)]
+        await post(observer, sent)
+
+        const second = await on.ready("keeper")
+        expect(second.lines[0]).toBe("connected 1")
+        await known(second, on.broker.url, on.proxy, {
+            all: sent.length,
+            completed: backlog2,
+        })
+        expect(received(second)).toEqual(sent)
+        second.cut()
+        await will()
+
+        const third = await on.ready("keeper")
+        expect(third.lines[0]).toBe("connected 1")
+        await ended(on.broker.url)
+        expect(received(third)).toEqual([])
+        expect([second, third].flatMap(chip => chip.trouble)).toEqual([])
+    })
 }
