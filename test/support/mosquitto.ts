@@ -1,57 +1,19 @@
 // A real Mosquitto for a test: started on a free loopback port, stopped, killed, frozen and restarted by its process id.
 // Knows nothing of nodes or topics. Without Mosquitto on the machine its tests are reported as skipped by name.
-import { spawn, type ChildProcess } from "node:child_process"
 import { pbkdf2Sync, randomBytes } from "node:crypto"
-import {
-    accessSync,
-    constants,
-    mkdtempSync,
-    rmSync,
-    writeFileSync,
-} from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
+import { join } from "node:path"
 import { freePort, LOOPBACK } from "./free-port"
+import { findServer, ServerProcess } from "./server-process"
 import { describeIf } from "./skip"
-import { Watch, within } from "./wait"
-
-/** Debian installs servers where a user's PATH does not look. */
-const SERVER_FOLDERS = [
-    "/usr/sbin",
-    "/usr/local/sbin",
-    "/opt/homebrew/sbin",
-    "/usr/local/opt/mosquitto/sbin",
-]
 
 /** ms until Mosquitto listens; it takes about 20 on an idle machine. */
 const START_MS = 5_000
-/** ms until it has ended after SIGTERM; it writes its database first. */
-const STOP_MS = 5_000
-/** ms between two signals that ask it to end. */
-const SIGNAL_MS = 100
 /** A port found free may be taken before Mosquitto has it. */
 const PORT_ATTEMPTS = 3
-/** Lines of log kept, the oldest ones. A wait for a later line fails, and so tells. */
-const LOG_LINES = 100_000
 
-function findMosquitto(): string | undefined {
-    const folders = [
-        ...(process.env.PATH ?? "").split(delimiter),
-        ...SERVER_FOLDERS,
-    ]
-    return folders
-        .map(folder => join(folder, "mosquitto"))
-        .find(path => {
-            try {
-                accessSync(path, constants.X_OK)
-                return true
-            } catch {
-                return false
-            }
-        })
-}
-
-const binary = findMosquitto()
+const binary = findServer("mosquitto")
 
 export const mosquittoAvailable = binary !== undefined
 
@@ -82,18 +44,9 @@ function passwordLine(user: string, password: string): string {
     return `${user}:$7$${rounds}$${salt.toString("base64")}$${hash.toString("base64")}\n`
 }
 
-const running = new Set<ChildProcess>()
-process.once("exit", () => {
-    for (const child of running) child.kill("SIGKILL")
-})
-
 export class Mosquitto {
     readonly host = LOOPBACK
-    /** What it said on its log, newest last. */
-    readonly log: string[] = []
-    #child: ChildProcess | undefined
-    #ended: Promise<void> = Promise.resolve()
-    #watch = new Watch()
+    #process = new ServerProcess()
 
     private constructor(
         readonly port: number,
@@ -131,7 +84,12 @@ export class Mosquitto {
 
     /** Undefined while it is not running. */
     get pid(): number | undefined {
-        return this.#child?.pid
+        return this.#process.pid
+    }
+
+    /** What it said on its log, newest last. */
+    get log(): string[] {
+        return this.#process.log
     }
 
     get url(): string {
@@ -140,71 +98,45 @@ export class Mosquitto {
 
     /** Ends it as an administrator would and removes its folder. */
     async stop(): Promise<void> {
-        await this.#end("SIGTERM")
+        await this.#process.end("SIGTERM")
         rmSync(this.folder, { recursive: true, force: true })
     }
 
     /** Ends it as a power cut would: no DISCONNECT, nothing written. The system resets its connections. */
     async kill(): Promise<void> {
-        await this.#end("SIGKILL")
+        await this.#process.end("SIGKILL")
     }
 
     /** Starts it again on the same port with the same folder; ends it before if it still runs. */
     async restart(): Promise<void> {
-        await this.#end("SIGTERM")
+        await this.#process.end("SIGTERM")
         await this.#run()
     }
 
     /** Freezes the process: connections stay open, nothing is read or answered. */
     pause(): void {
-        this.#child?.kill("SIGSTOP")
+        this.#process.pause()
     }
 
     resume(): void {
-        this.#child?.kill("SIGCONT")
+        this.#process.resume()
     }
 
     /** Waits until the log since `from` (a length of `log`) holds a line that matches, and gives it back. */
     logged(pattern: RegExp, timeoutMs: number, from = 0): Promise<string> {
-        const { log } = this
-        return this.#watch.until(
-            () => log.slice(from).find(line => pattern.test(line)),
-            timeoutMs,
-            `line ${pattern} in Mosquitto's log`,
-            () => log.slice(from).join("\n")
-        )
+        return this.#process.logged(pattern, timeoutMs, from)
     }
 
     async #run(): Promise<void> {
-        const { folder, log } = this
-        writeFileSync(join(folder, "mosquitto.conf"), this.#config())
-        const child = spawn(binary!, ["-c", join(folder, "mosquitto.conf")], {
-            stdio: ["ignore", "pipe", "pipe"],
-        })
-        this.#child = child
-        running.add(child)
-        const from = log.length
-        for (const stream of [child.stdout, child.stderr]) this.#record(stream)
-        const ended = new Promise<void>(resolve => {
-            child.once("error", () => resolve())
-            child.once("close", () => resolve())
-        }).then(() => {
-            running.delete(child)
-            if (this.#child === child) this.#child = undefined
-        })
-        this.#ended = ended
-        const failed = ended.then(() => {
-            throw new Error(
-                `mosquitto ended at its start\n${log.slice(from).join("\n")}`
-            )
-        })
-        // "running" is the first line after every listener is open.
-        await Promise.race([
-            this.logged(/mosquitto version .* running/, START_MS, from),
-            failed,
-        ]).catch(async (error: unknown) => {
-            await this.#end("SIGKILL")
-            throw error
+        const file = join(this.folder, "mosquitto.conf")
+        writeFileSync(file, this.#config())
+        await this.#process.start({
+            name: "mosquitto",
+            path: binary!,
+            args: ["-c", file],
+            // The first line after every listener is open.
+            ready: /mosquitto version .* running/,
+            startMs: START_MS,
         })
     }
 
@@ -238,43 +170,5 @@ export class Mosquitto {
             if (tls.ca) lines.push(`cafile ${tls.ca}`)
         }
         return [...lines, ...(config ?? []), ""].join("\n")
-    }
-
-    #record(stream: NodeJS.ReadableStream): void {
-        let rest = ""
-        stream.setEncoding("utf8")
-        stream.on("data", (text: string) => {
-            const lines = (rest + text).split("\n")
-            rest = lines.pop() ?? ""
-            this.log.push(...lines.slice(0, LOG_LINES - this.log.length))
-            this.#watch.changed()
-        })
-    }
-
-    async #end(signal: NodeJS.Signals): Promise<void> {
-        const child = this.#child
-        if (!child) return
-        const ask = () => {
-            child.kill(signal)
-            // A frozen process takes the signal only when it goes on.
-            child.kill("SIGCONT")
-        }
-        ask()
-        // Mosquitto forgets a signal that comes between its "running" and its main loop.
-        const repeat = setInterval(ask, SIGNAL_MS)
-        try {
-            await within(
-                STOP_MS,
-                `end of mosquitto after ${signal}`,
-                this.#ended,
-                () => this.log.join("\n")
-            )
-        } catch (error) {
-            child.kill("SIGKILL")
-            await this.#ended
-            throw error
-        } finally {
-            clearInterval(repeat)
-        }
     }
 }

@@ -51,6 +51,26 @@ describe("an observer", () => {
         expect([live.retain, stored.retain]).toEqual([false, true])
     })
 
+    test("publishes and subscribes with the QoS it is told", async () => {
+        const twice = await Observer.start(broker.url, "devices/#", {}, 2)
+        for (const qos of [0, 1, 2] as const)
+            await observer.publish(`devices/${qos}`, "x", false, qos)
+        await twice.next(({ topic }) => topic === "devices/2", 2_000)
+        await twice.stop()
+        expect(twice.messages.map(({ qos }) => qos)).toEqual([0, 1, 2])
+    })
+
+    test("gets what the broker kept for its session, also what comes before it has subscribed again", async () => {
+        const session = { clientId: "sleeper", clean: false }
+        const before = await Observer.start(broker.url, "devices/#", session)
+        await before.stop()
+        await observer.publish("devices/a", "meanwhile")
+        const after = await Observer.start(broker.url, "devices/#", session)
+        const kept = await after.next(() => true, 2_000)
+        await after.stop()
+        expect(kept.payload).toBe("meanwhile")
+    })
+
     test("does not see what its filter leaves out", async () => {
         await observer.publish("other/a", "1")
         await observer.publish("devices/a", "2")

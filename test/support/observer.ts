@@ -1,14 +1,16 @@
 // The outside view of a test: an MQTT.js client that writes down every message of a filter, and waits for the next one with a bound.
 // Knows nothing of nodes or of what the messages mean.
-import { connectAsync, type IClientOptions, type MqttClient } from "mqtt"
+import { connect, type IClientOptions, type MqttClient } from "mqtt"
 import { Watch, within } from "./wait"
+
+export type QoS = 0 | 1 | 2
 
 export interface Observed {
     topic: string
     /** The payload as UTF-8 text. */
     payload: string
     bytes: Buffer
-    qos: 0 | 1 | 2
+    qos: QoS
     retain: boolean
     dup: boolean
     /** ms since the epoch at which it arrived here. */
@@ -22,6 +24,17 @@ const MAX_MESSAGES = 100_000
 /** Messages shown when a wait has failed, the newest ones. */
 const SHOWN = 50
 
+/** Resolves at CONNACK; rejects with the error or the end that comes instead. */
+function connected(client: MqttClient): Promise<void> {
+    return new Promise((resolve, reject) => {
+        client.once("connect", () => resolve())
+        client.once("error", reject)
+        client.once("close", () =>
+            reject(new Error("the broker closed the connection"))
+        )
+    })
+}
+
 export class Observer {
     /** All that arrived, oldest first. */
     readonly messages: Observed[] = []
@@ -34,6 +47,8 @@ export class Observer {
         readonly filter: string
     ) {
         this.#client = client
+        // An error of the connection shows as a message that does not come; unheard, the event would end the process.
+        client.on("error", () => {})
         client.on("message", (topic, bytes, { qos, retain, dup }) => {
             if (this.messages.length === MAX_MESSAGES)
                 throw new Error(
@@ -53,38 +68,35 @@ export class Observer {
     }
 
     /**
-     * Connects, subscribes with QoS 1 and resolves when the broker has acknowledged both: what is published from now on is seen.
-     * It never reconnects by itself: a test that takes the broker away starts a new observer and so knows what it can have seen.
+     * Connects, subscribes and resolves when the broker has acknowledged both: what is published from now on is seen, and
+     * what the broker kept for a session (`clean: false`) is too. It never reconnects by itself unless `reconnectPeriod` says
+     * so: a test that takes the broker away starts a new observer and so knows what it can have seen.
      * @param url mqtt://host:port
+     * @param qos of the subscription; the broker has to grant it
      */
     static async start(
         url: string,
         filter = "#",
-        options: IClientOptions = {}
+        options: IClientOptions = {},
+        qos: QoS = 1
     ): Promise<Observer> {
-        const client = await connectAsync(
-            url,
-            {
-                reconnectPeriod: 0,
-                connectTimeout: CONNECT_MS,
-                resubscribe: false,
-                ...options,
-            },
-            false
-        )
-        // An error of the connection shows as a message that does not come; unheard, the event would end the process.
-        client.on("error", () => {})
+        const client = connect(url, {
+            reconnectPeriod: 0,
+            connectTimeout: CONNECT_MS,
+            resubscribe: false,
+            ...options,
+        })
         const observer = new Observer(client, filter)
         try {
+            await within(CONNECT_MS, "CONNACK", connected(client))
             const granted = await within(
                 CONNECT_MS,
                 "SUBACK",
-                client.subscribeAsync(filter, { qos: 1 })
+                client.subscribeAsync(filter, { qos })
             )
-            const qos = granted[0]?.qos
-            if (qos !== 1)
+            if (granted[0]?.qos !== qos)
                 throw new Error(
-                    `the broker grants ${filter} with ${qos}, not 1`
+                    `the broker grants ${filter} with ${granted[0]?.qos}, not ${qos}`
                 )
         } catch (error) {
             await observer.stop()
@@ -122,16 +134,17 @@ export class Observer {
         return this.messages.filter(message => message.topic === topic)
     }
 
-    /** Publishes, and resolves when the broker has acknowledged it (QoS 1). */
+    /** Publishes, and resolves when it has reached its QoS's end: written, acknowledged (1, the default) or completed. */
     async publish(
         topic: string,
         payload: string | Buffer,
-        retain = false
+        retain = false,
+        qos: QoS = 1
     ): Promise<void> {
         await within(
             CONNECT_MS,
-            `PUBACK for ${topic}`,
-            this.#client.publishAsync(topic, payload, { qos: 1, retain })
+            `end of QoS ${qos} for ${topic}`,
+            this.#client.publishAsync(topic, payload, { qos, retain })
         )
     }
 
