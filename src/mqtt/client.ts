@@ -449,8 +449,10 @@ export class MQTTClient {
             this.onclose.emit(undefined)
             if (this.stopping) return 0
             if (lasted >= HELD) this.backoff.reset()
-            if (!closed || begun < 0 || lasted > TAKEN_OVER_WITHIN)
-                this.closedSoon = 0
+            let soon = closed
+            if (begun < 0) soon = false
+            if (lasted > TAKEN_OVER_WITHIN) soon = false
+            if (!soon) this.closedSoon = 0
             else if (!onQos2) this.closedSoon++
             if (this.closedSoon >= TAKEN_OVER_TIMES) {
                 // the other one with our client id does the same: do not join in

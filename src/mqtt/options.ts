@@ -150,15 +150,17 @@ export function settle(
             "clientId",
             "is empty, which needs cleanSession [MQTT-3.1.3-7]"
         )
-    if (o.username !== undefined && o.username !== null)
-        s.username = text("username", o.username)
-    if (o.password !== undefined && o.password !== null) {
+    // null is what a setting that is missing gives
+    const username = o.username ?? undefined
+    const password = o.password ?? undefined
+    if (username !== undefined) s.username = text("username", username)
+    if (password !== undefined) {
         if (!s.username)
             throw new ConfigError(
                 "password",
                 "needs a username [MQTT-3.1.2-22]"
             )
-        s.password = Buffer.from(o.password)
+        s.password = Buffer.from(password)
         if (s.password.length > 65535)
             throw new ConfigError("password", "is longer than 65535 bytes")
     }
@@ -180,21 +182,21 @@ export function settle(
 
 /** A message's bytes: a Buffer as it is, text as UTF-8, anything else as JSON; nothing is empty. */
 export function payloadBytes(message?: string | object | Buffer): Buffer {
-    if (message === undefined || message === null) return Buffer.alloc(0)
-    if (typeof message === "string") return Buffer.from(message)
-    if (message instanceof Buffer) return message
-    return Buffer.from(JSON.stringify(message))
+    const given = message ?? ""
+    if (typeof given === "string") return Buffer.from(given)
+    if (given instanceof Buffer) return given
+    return Buffer.from(JSON.stringify(given))
 }
 
-/** `value` when it is a whole number from `low` to `high`, `missing` when there is none. Throws ConfigError naming `key`. */
+/** `given` when it is a whole number from `low` to `high`, `missing` when there is none. Throws ConfigError naming `key`. */
 export function whole(
     key: string,
-    value: number | undefined,
+    given: number | undefined,
     missing: number,
     low: number,
     high: number
 ): number {
-    if (value === undefined || value === null) return missing
+    const value = given ?? missing
     // a negated comparison, so that NaN is refused too
     if (!(value >= low && value <= high) || Math.floor(value) !== value)
         throw new ConfigError(

@@ -206,37 +206,38 @@ export class PacketReader {
      * acknowledged, or the broker would send it for ever. True when all of it has gone by.
      */
     private skipBody(chunk: Buffer): boolean {
-        while (this.at < chunk.length && this.seen < this.remaining) {
-            const place = this.seen
+        while (this.at < chunk.length) {
             const byte = chunk[this.at] as number
-            if (place === 0) this.topicLength = byte << 8
-            else if (place === 1) {
+            // bytes past the topic; negative in it
+            const place = this.seen - 2 - this.topicLength
+            let n = 1
+            if (this.seen === 0) this.topicLength = byte << 8
+            else if (this.seen === 1) {
                 this.topicLength |= byte
                 this.checkTopicLength(this.topicLength)
-            } else if (this.qos > 0 && place === 2 + this.topicLength)
-                this.id = byte << 8
-            else if (this.qos > 0 && place === 3 + this.topicLength) {
-                this.id |= byte
-                this.checkId()
+                this.id = 0
             } else {
                 // nothing to look at before the identifier, or before the end
-                let until = this.remaining
-                if (this.qos > 0 && place < 2 + this.topicLength)
-                    until = 2 + this.topicLength
-                let n = until - place
+                n = this.remaining - this.seen
+                if (this.qos > 0) {
+                    if (place < 0) n = -place
+                    else if (place < 2) {
+                        n = 1
+                        this.id = (this.id << 8) | byte
+                        if (place === 1) this.checkId()
+                    }
+                }
                 if (n > chunk.length - this.at) n = chunk.length - this.at
-                this.at += n
-                this.seen += n
-                continue
             }
-            this.at++
-            this.seen++
+            this.at += n
+            this.seen += n
+            if (this.seen === this.remaining) {
+                this.topic = undefined
+                this.payload = undefined
+                return true
+            }
         }
-        if (this.seen < this.remaining) return false
-        if (this.qos === 0) this.id = 0
-        this.topic = undefined
-        this.payload = undefined
-        return true
+        return false
     }
 
     /** Reads the fields of the packet whose body is `b[from..to)`. */
