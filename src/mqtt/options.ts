@@ -10,6 +10,9 @@ import { isMqttText } from "./utf8"
  */
 const MAX_TEXT = 1024
 
+/** Bytes that may be on their way under TLS: what an ESP32 has to send, 5,744, less records and a full packet. */
+const TLS_WINDOW = 4000
+
 /** The last will, as a program gives it. */
 export interface MQTTConnectOptionsWill {
     topic: string
@@ -45,7 +48,8 @@ export interface MQTTConnectOptions {
     publishTimeout?: number
     /**
      * Bytes written of which nothing shows that they arrived, 0 for no limit; at it a PINGREQ asks. Default
-     * 4,000 on RP2040, whose socket breaks when more than 8 KB are on their way, else 0.
+     * 4,000 on RP2040, whose socket breaks when more than 8 KB are on their way, and with TLS, where an ESP32
+     * loses writes once its 5,744 bytes to send are full; else 0.
      */
     maxUnproven?: number
     /** Accepted as @devicescript/net's; this client looks after its connection by `keepAlive` and `ackTimeout`. */
@@ -108,7 +112,7 @@ const INBOUND_IDS = 64
 /**
  * Checks the options and fills in the defaults. Throws ConfigError naming the option.
  * @param deviceId the chip's identifier, for the default client id
- * @param chipWindow default of `maxUnproven` on this chip
+ * @param chipWindow default of `maxUnproven` on this chip without TLS
  */
 export function settle(
     o: MQTTConnectOptions,
@@ -133,7 +137,13 @@ export function settle(
             0,
             86400000
         ),
-        maxUnproven: whole("maxUnproven", o.maxUnproven, chipWindow, 0, 65536),
+        maxUnproven: whole(
+            "maxUnproven",
+            o.maxUnproven,
+            tls ? TLS_WINDOW : chipWindow,
+            0,
+            65536
+        ),
         window: whole("window", o.window, 4, 1, 64),
         queueMessages: whole("queueMessages", o.queueMessages, 32, 1, 1000),
         queueBytes: whole("queueBytes", o.queueBytes, 4096, 64, 32768),

@@ -17,7 +17,7 @@ afterAll(() => restore())
 
 const DEVICE = "12abdd2289421234"
 /** What this chip allows to be on its way, bytes; 0 is no limit. */
-const CHIP_WINDOW = 4000
+const CHIP_WINDOW = 3000
 const settled = (options: Partial<MQTTConnectOptions> = {}) =>
     settle({ host: "broker", ...options }, DEVICE, CHIP_WINDOW)
 
@@ -48,7 +48,7 @@ describe("the defaults", () => {
             keepAlive: 60,
             ackTimeout: 20000,
             publishTimeout: 0,
-            maxUnproven: CHIP_WINDOW,
+            maxUnproven: 4000,
             window: 4,
             queueMessages: 32,
             queueBytes: 4096,
@@ -60,6 +60,12 @@ describe("the defaults", () => {
             retryFirst: 900,
             retryCap: 60000,
         })
+    })
+
+    it("let be on its way what the chip takes, and under TLS what an ESP32 takes then", () => {
+        expect(settled({ proto: "tcp" }).maxUnproven).toBe(CHIP_WINDOW)
+        expect(settled({ proto: "tls" }).maxUnproven).toBe(4000)
+        expect(settled({ proto: "tls", maxUnproven: 0 }).maxUnproven).toBe(0)
     })
 
     it("stand for null as for what is missing", () => {
