@@ -509,7 +509,8 @@ export class MQTTClient {
                 until = this.deadline(now)
             else if (now >= connackBy)
                 throw new ResourceError("ackTimeout", "no CONNACK")
-            if (this.pending && now + BUSY_WAIT < until) until = now + BUSY_WAIT
+            if (this.pending)
+                if (now + BUSY_WAIT < until) until = now + BUSY_WAIT
             if (socket.state !== SocketState.Open) this.failed()
             if (!this.stopping) await this.sleepUntil(until)
         }
@@ -564,11 +565,12 @@ export class MQTTClient {
         if (now + limit < until) until = now + limit
         if (this.session.inflight.length > 0) {
             const by = this.session.oldestUnanswered() + limit
-            if (by >= limit) {
-                if (now >= by)
-                    throw new ResourceError("ackTimeout", "no acknowledgement")
-                if (by < until) until = by
+            if (now >= by) {
+                const parking = this.session.parking
+                if (parking) parking.overdue(now - limit)
+                throw new ResourceError("ackTimeout", "no acknowledgement")
             }
+            if (by < until) until = by
         }
         return until
     }
@@ -669,11 +671,12 @@ export class MQTTClient {
             throw new PeerError("CONNACK " + code, connackName(code))
         }
         const present = this.reader.sessionPresent
-        if (present && this.set.cleanSession)
-            throw new PeerError(
-                "MQTT-3.2.2-1",
-                "session present after a clean session"
-            )
+        if (present)
+            if (this.set.cleanSession)
+                throw new PeerError(
+                    "MQTT-3.2.2-1",
+                    "session present after a clean session"
+                )
         this.unproven = 0
         this.readyState = MQTTState.Connected
         this.connectedAt = ds.millis()

@@ -7,7 +7,7 @@ export class ClientCounters {
     /** Connections and tries that ended otherwise than by `stop`. */
     losses = 0
     /** How messages ended, by Outcome. */
-    outcomes: number[] = [0, 0, 0, 0, 0, 0, 0]
+    outcomes: number[] = [0, 0, 0, 0, 0, 0, 0, 0]
     /** Inbound messages dropped: their handlers were too slow, or there is nobody to hand them to. */
     inboxDropped = 0
     /** Inbound messages over `maxPacket`. */

@@ -155,11 +155,12 @@ export function settle(
         retryFirst: whole("retryFirst", o.retryFirst, 900, 10, 60000),
         retryCap: whole("retryCap", o.retryCap, 60000, 10, 3600000),
     }
-    if (s.clientId.length === 0 && !s.cleanSession)
-        throw new ConfigError(
-            "clientId",
-            "is empty, which needs cleanSession [MQTT-3.1.3-7]"
-        )
+    if (s.clientId.length === 0)
+        if (!s.cleanSession)
+            throw new ConfigError(
+                "clientId",
+                "is empty, which needs cleanSession [MQTT-3.1.3-7]"
+            )
     // null is what a setting that is missing gives
     const username = o.username ?? undefined
     const password = o.password ?? undefined

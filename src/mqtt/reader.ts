@@ -178,8 +178,9 @@ export class PacketReader {
         this.retain = (flags & 1) !== 0
         if (this.qos === 3)
             throw new PeerError("MQTT-3.3.1-4", "PUBLISH with QoS bits 11")
-        if (this.qos === 0 && this.dup)
-            throw new PeerError("MQTT-3.3.1-2", "DUP set on QoS 0")
+        if (this.qos === 0)
+            if (this.dup)
+                throw new PeerError("MQTT-3.3.1-2", "DUP set on QoS 0")
         // topic length, one character, and the identifier [MQTT-4.7.3-1] [MQTT-2.3.1-1]
         if (this.remaining < (this.qos > 0 ? 5 : 3))
             throw new PeerError("MQTT-4.7.3-1", "PUBLISH without a topic")
@@ -257,8 +258,9 @@ export class PacketReader {
         if (this.id === 0) this.checkId()
         if (type === PacketType.Suback) {
             this.code = b[from + 2] as number
-            if (this.code > 2 && this.code !== SUBACK_FAILURE)
-                throw new PeerError("MQTT-3.9.3-2", "SUBACK " + this.code)
+            if (this.code > 2)
+                if (this.code !== SUBACK_FAILURE)
+                    throw new PeerError("MQTT-3.9.3-2", "SUBACK " + this.code)
         }
     }
 
@@ -269,8 +271,12 @@ export class PacketReader {
         this.code = code
         if (code > ConnackCode.NotAuthorized)
             throw new PeerError("MQTT-3.2.2.3", connackName(code))
-        if (code !== ConnackCode.Accepted && this.sessionPresent)
-            throw new PeerError("MQTT-3.2.2-4", "session present in a refusal")
+        if (code !== ConnackCode.Accepted)
+            if (this.sessionPresent)
+                throw new PeerError(
+                    "MQTT-3.2.2-4",
+                    "session present in a refusal"
+                )
     }
 
     /** Reads a PUBLISH whose topic begins at `from` and has `length` bytes. */

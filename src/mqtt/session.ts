@@ -10,7 +10,7 @@
 // except one that awaits PUBCOMP, which the broker may or may not have handed on: settled as Uncertain.
 // SUBSCRIBE and UNSUBSCRIBE live the same life and await SUBACK and UNSUBACK (subscriptions.ts).
 
-import { ConfigError, PeerError, ResourceError } from "./errors"
+import { PeerError, ResourceError } from "./errors"
 import { MAX_ID, PacketType } from "./packet"
 import { encodeAck, encodePublish } from "./encode"
 
@@ -30,6 +30,8 @@ export const enum Outcome {
     Stopped,
     /** QoS 2 to a broker without it: it was sent with QoS 1 and came at least once. */
     Downgraded,
+    /** Never acknowledged on several connections, and given up for those behind it (parking.ts). */
+    Parked,
 }
 
 /** The name of an outcome, for messages. */
@@ -47,6 +49,8 @@ export function outcomeName(outcome: Outcome): string {
             return "uncertain"
         case Outcome.Downgraded:
             return "downgraded"
+        case Outcome.Parked:
+            return "parked"
         default:
             return "stopped"
     }
@@ -110,9 +114,21 @@ export interface Restorer {
     restore: (sessionPresent: boolean) => void
 }
 
+/** What the session tells and asks a Parking, so that it need not know how messages are given up. */
+export interface GivesUp {
+    /** All messages written before this moment, ms, have had no answer for too long. */
+    overdue: (before: number) => void
+    /** The identifier belongs to a message given up, and is not to be used. */
+    holds: (id: number) => boolean
+    /** Its last acknowledgement came after all. */
+    acknowledged: (id: number) => void
+    /** The broker lost the session: it holds no identifiers any more. */
+    forget: () => void
+}
+
 /** The bounds of a session. */
 export interface SessionLimits {
-    /** QoS 1 and 2 messages in flight at once. */
+    /** QoS 1 and 2 messages in flight at once, 1 to 64. */
     window: number
     /** Messages that may wait besides those in flight. */
     queueMessages: number
@@ -146,6 +162,8 @@ export class Session {
     sentAnew = 0
     /** Looks after the subscriptions, once there are any. */
     restorer?: Restorer
+    /** Gives up what is never acknowledged, where there is one. */
+    parking?: GivesUp = undefined
 
     /** What goes before all that waits: requests, and messages published as urgent. */
     private urgent: Message[] = []
@@ -164,14 +182,14 @@ export class Session {
     /** Connections in a row that the broker closed on a QoS 2 PUBLISH. */
     private closedOnQos2 = 0
 
-    /** @param lastId the identifier before the first one to use, 0 to 65,535 */
+    /**
+     * @param limits checked by options.ts
+     * @param lastId the identifier before the first one to use, 0 to 65,535
+     */
     constructor(
         private limits: SessionLimits,
         private lastId: number
-    ) {
-        if (limits.window < 1 || limits.window > 64)
-            throw new ConfigError("window", "must be 1 to 64 messages")
-    }
+    ) {}
 
     /** Messages and requests waiting, not counting those in flight. */
     waiting(): number {
@@ -204,6 +222,7 @@ export class Session {
         if (!present) {
             this.received = []
             this.requeue()
+            if (this.parking) this.parking.forget()
         }
         this.resending = this.inflight.length > 0
         if (this.restorer) this.restorer.restore(present)
@@ -231,8 +250,8 @@ export class Session {
         let unanswered = false
         for (const m of this.inflight) {
             if (m.sentAt === NEVER) continue
-            if (m.sentAt !== AGAIN && m.awaits === PacketType.Pubrec)
-                unanswered = closed
+            if (m.awaits === PacketType.Pubrec)
+                if (m.sentAt !== AGAIN) unanswered = closed
             m.sentAt = AGAIN
         }
         if (unanswered) this.refusedQos2()
@@ -320,6 +339,7 @@ export class Session {
             for (;;) {
                 this.lastId++
                 if (this.lastId > MAX_ID) this.lastId = 1
+                if (this.parking) if (this.parking.holds(this.lastId)) continue
                 if (this.inflight.length === 0) break
                 if (!this.inflightById(this.lastId)) break
             }
@@ -352,12 +372,11 @@ export class Session {
         if (released) released.sentAt = now
     }
 
-    /** When the oldest thing that awaits an answer on this connection was written, or -1. */
+    /** When the oldest thing that awaits an answer on this connection was written, or Infinity. */
     oldestUnanswered(): number {
-        let oldest = -1
+        let oldest = Infinity
         for (const m of this.inflight)
-            if (m.sentAt >= 0)
-                if (oldest === -1 || m.sentAt < oldest) oldest = m.sentAt
+            if (m.sentAt >= 0) if (m.sentAt < oldest) oldest = m.sentAt
         return oldest
     }
 
@@ -372,11 +391,12 @@ export class Session {
             return true
         }
         const isNew = this.received.indexOf(id) < 0
-        if (isNew && this.received.length >= this.limits.inboundIds)
-            throw new ResourceError(
-                "inboundIds",
-                "too many QoS 2 messages open at once"
-            )
+        if (isNew)
+            if (this.received.length >= this.limits.inboundIds)
+                throw new ResourceError(
+                    "inboundIds",
+                    "too many QoS 2 messages open at once"
+                )
         // first, as it may throw: a message that is noted as received must have been handed over
         this.reply(PacketType.Pubrec, id)
         if (isNew) this.received.push(id)
@@ -402,6 +422,7 @@ export class Session {
             this.strayAcks++
             // the broker holds a QoS 2 message we no longer know: let it finish
             if (type === PacketType.Pubrec) this.reply(PacketType.Pubrel, id)
+            else if (this.parking) this.parking.acknowledged(id)
             return false
         }
         if (m.sentAt === NEVER) {
@@ -480,13 +501,14 @@ export class Session {
         if (m.sentAt === AGAIN) m.sentAt = Infinity
     }
 
-    private settle(m: Message, outcome: Outcome) {
+    /** Ends a message: its identifier is free, and its sender is told. */
+    settle(m: Message, outcome: Outcome) {
         m.awaits = PacketType.None
         m.id = 0
         const settled = m.settled
         m.settled = undefined
-        if (m.lowered && outcome === Outcome.Delivered)
-            outcome = Outcome.Downgraded
+        if (m.lowered)
+            if (outcome === Outcome.Delivered) outcome = Outcome.Downgraded
         if (settled) settled(m, outcome)
     }
 

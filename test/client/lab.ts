@@ -223,7 +223,7 @@ export function program(options: string, body: string): CompiledProgram {
         files: {
             [path]: `
 import * as ds from "@devicescript/core"
-import { MQTTClient, Message, Outcome } from "../../src/mqtt/index"
+import { MQTTClient, Message, Outcome, Parking } from "../../src/mqtt/index"
 const mqtt = new MQTTClient({ host: "broker", port: 1883, proto: "tcp", clientId: "c", ${options} })
 mqtt.observer = {
     connected: present => console.log("connected " + (present ? 1 : 0)),

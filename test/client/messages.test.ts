@@ -150,6 +150,39 @@ console.log("after " + Math.round((ds.millis() - from) / 1000) + " " + mqtt.coun
         lab.stop()
     })
 
+    test("one that is never acknowledged is given up after three connections when the program wants it so; the others come through", async () => {
+        const lab: Lab = await Lab.run(
+            program(
+                "ackTimeout: 1000, cleanSession: false, retryFirst: 10",
+                `new Parking(mqtt.session, 3)
+await mqtt.start()
+mqtt.publish.start("good", "before", 1)
+console.log("bad " + (await mqtt.publish("bad", "x", 1)) + " " + mqtt.counters.outcomes[Outcome.Parked])
+console.log("good " + (await mqtt.publish("good", "after", 1)))`
+            ),
+            {
+                script: {
+                    connect: link => accepted(link, lab.links.length > 1),
+                    packet: (_, packet) =>
+                        packet.cmd === "publish" && packet.topic === "bad",
+                },
+            }
+        )
+        await lab.line("bad false 1", 10_000)
+        expect(lab.now).toBeLessThan(3 * 1_000 + 1_000)
+        await lab.line("good true")
+        expect(
+            lab.links.map(l => l.of("publish").filter(p => p.topic === "bad"))
+        ).toMatchObject([
+            [{ dup: false }],
+            [{ dup: true }],
+            [{ dup: true }],
+            [],
+        ])
+        noTrouble(lab)
+        lab.stop()
+    })
+
     test("[MQTT-4.4.0-1] [MQTT-4.6.0-1] a kept session repeats what was open with DUP, the same identifiers and in order", async () => {
         let answers = false
         const script: Script = {

@@ -40,6 +40,7 @@ const outcomes: Record<Outcome, string> = {
     [Outcome.Uncertain]: "Uncertain",
     [Outcome.Stopped]: "Stopped",
     [Outcome.Downgraded]: "Downgraded",
+    [Outcome.Parked]: "Parked",
 }
 
 const defaults: SessionLimits = {

@@ -1,0 +1,79 @@
+// Gives up a message that the broker never acknowledges, so that it does not hold up those behind it for ever. Pure.
+//
+// A deliberate deviation from [MQTT-4.4.0-1], which has a client repeat an unacknowledged message at each reconnect
+// without end: MQTT 3.1.1 repeats only there, so a server that swallows one message (a topic it refuses without a
+// word, a payload it fails on) would make the client reconnect every `ackTimeout` for good, with its window blocked.
+// A program that wants the standard's behaviour does not construct one.
+
+import { Message, Outcome, Session } from "./session"
+
+/**
+ * Identifiers kept from use at once. Each has cost the connections below, a minute or more, and 64 of 65,535 leave
+ * enough; beyond it the oldest may be used again.
+ */
+const MOST_RETIRED = 64
+
+/** @devsWhenUsed */
+export class Parking {
+    /** Identifiers of messages given up, until a late acknowledgement or the end of the broker's session. */
+    retired: number[] = []
+    private waiting: Message[] = []
+    private waited: number[] = []
+
+    /** @param connections on which a message has had no answer within `ackTimeout` before it is given up */
+    constructor(
+        private keeper: Session,
+        private connections: number
+    ) {
+        keeper.parking = this
+    }
+
+    /** Counts a connection against each message written before that moment; the last one ends it as Parked. */
+    overdue(before: number) {
+        const inflight = this.keeper.inflight
+        for (let i = 0; i < inflight.length;) {
+            const m = inflight[i] as Message
+            let late = m.sentAt >= 0
+            if (m.sentAt > before) late = false
+            if (late && this.again(m) >= this.connections) {
+                inflight.insert(i, -1)
+                if (this.retired.length >= MOST_RETIRED)
+                    this.retired.insert(0, -1)
+                this.retired.push(m.id)
+                this.keeper.settle(m, Outcome.Parked)
+            } else i++
+        }
+        // those that have ended meanwhile are forgotten
+        for (let i = 0; i < this.waiting.length;)
+            if (inflight.indexOf(this.waiting[i] as Message) < 0) {
+                this.waiting.insert(i, -1)
+                this.waited.insert(i, -1)
+            } else i++
+    }
+
+    holds(id: number): boolean {
+        return this.retired.indexOf(id) >= 0
+    }
+
+    acknowledged(id: number) {
+        const at = this.retired.indexOf(id)
+        if (at >= 0) this.retired.insert(at, -1)
+    }
+
+    forget() {
+        this.retired = []
+    }
+
+    /** One more connection without an answer to this message; how many there have been. */
+    private again(m: Message): number {
+        let at = this.waiting.indexOf(m)
+        if (at < 0) {
+            at = this.waiting.length
+            this.waiting.push(m)
+            this.waited.push(0)
+        }
+        const times = (this.waited[at] as number) + 1
+        this.waited[at] = times
+        return times
+    }
+}
