@@ -426,8 +426,10 @@ export class MQTTClient {
                 error = e as Error
             }
             const until = this.ended(error) + ds.millis()
-            while (!this.stopping && ds.millis() < until)
+            while (ds.millis() < until) {
+                if (this.stopping) break
                 await this.sleepUntil(until)
+            }
         }
         this.fiber = undefined
         this.wanted = false
@@ -464,8 +466,9 @@ export class MQTTClient {
             }
             this.counters.losses++
             wait = this.backoff.next()
-            if (error instanceof PeerError || error instanceof ResourceError)
-                this.onerror.emit(error)
+            let known = error instanceof PeerError
+            if (error instanceof ResourceError) known = true
+            if (known) this.onerror.emit(error)
             else this.fault(error)
             const o = this.observer
             if (o.lost) o.lost(error, lasted)
@@ -497,8 +500,9 @@ export class MQTTClient {
         this.put(encodeConnect(this.set), false)
         while (!this.stopping) {
             let again = this.drain(begun)
-            if (this.session.more || this.pending)
-                if (this.flush()) again = true
+            let owed = this.session.more
+            if (this.pending) owed = true
+            if (owed) if (this.flush()) again = true
             if (again) {
                 await ds.sleep(0)
                 continue

@@ -3,6 +3,9 @@
 // A deliberate deviation from [MQTT-4.4.0-1], which has a client repeat an unacknowledged message at each reconnect
 // without end: MQTT 3.1.1 repeats only there, so a server that swallows one message (a topic it refuses without a
 // word, a payload it fails on) would make the client reconnect every `ackTimeout` for good, with its window blocked.
+// Some brokers close the connection on such a message instead (NATS on a topic with a dot). A link that breaks looks the
+// same, so this counts for a third only.
+//
 // A program that wants the standard's behaviour does not construct one.
 
 import { Message, Outcome, Session } from "./session"
@@ -12,6 +15,9 @@ import { Message, Outcome, Session } from "./session"
  * enough; beyond it the oldest may be used again.
  */
 const MOST_RETIRED = 64
+
+/** So many connections that the broker closed on a message count as one on which it did not answer in time. */
+const CLOSES = 3
 
 /** @devsWhenUsed */
 export class Parking {
@@ -31,17 +37,10 @@ export class Parking {
     /** Counts a connection against each message written before that moment; the last one ends it as Parked. */
     overdue(before: number) {
         const inflight = this.keeper.inflight
-        for (let i = 0; i < inflight.length;) {
+        for (let i = inflight.length - 1; i >= 0; i--) {
             const m = inflight[i] as Message
-            let late = m.sentAt >= 0
-            if (m.sentAt > before) late = false
-            if (late && this.again(m) >= this.connections) {
-                inflight.insert(i, -1)
-                if (this.retired.length >= MOST_RETIRED)
-                    this.retired.insert(0, -1)
-                this.retired.push(m.id)
-                this.keeper.settle(m, Outcome.Parked)
-            } else i++
+            if (m.sentAt < 0) continue
+            if (m.sentAt <= before) this.count(m, CLOSES)
         }
         // those that have ended meanwhile are forgotten
         for (let i = 0; i < this.waiting.length;)
@@ -64,16 +63,25 @@ export class Parking {
         this.retired = []
     }
 
-    /** One more connection without an answer to this message; how many there have been. */
-    private again(m: Message): number {
+    closedOn(m: Message) {
+        this.count(m, 1)
+    }
+
+    /** One more connection without an answer to this message, which weighs `weight`. */
+    private count(m: Message, weight: number) {
         let at = this.waiting.indexOf(m)
         if (at < 0) {
             at = this.waiting.length
             this.waiting.push(m)
             this.waited.push(0)
         }
-        const times = (this.waited[at] as number) + 1
-        this.waited[at] = times
-        return times
+        const sum = (this.waited[at] as number) + weight
+        this.waited[at] = sum
+        if (sum < this.connections * CLOSES) return
+        const inflight = this.keeper.inflight
+        inflight.insert(inflight.indexOf(m), -1)
+        if (this.retired.length >= MOST_RETIRED) this.retired.insert(0, -1)
+        this.retired.push(m.id)
+        this.keeper.settle(m, Outcome.Parked)
     }
 }

@@ -110,7 +110,7 @@ export class PacketReader {
                     if (this.digits === 28)
                         throw new PeerError(
                             "MQTT-2.2.3",
-                            "remaining length has more than 4 bytes"
+                            "remaining length over 4 bytes"
                         )
                     continue
                 }
@@ -297,7 +297,9 @@ export class PacketReader {
         if (!isMqttText(b, from, from + length))
             throw new PeerError("MQTT-1.5.3-1", "topic is not UTF-8")
         const topic = b.slice(from, from + length)
-        if (topic.indexOf(PLUS) >= 0 || topic.indexOf(HASH) >= 0)
+        let wildcard = topic.indexOf(PLUS) >= 0
+        if (topic.indexOf(HASH) >= 0) wildcard = true
+        if (wildcard)
             throw new PeerError("MQTT-3.3.2-2", "wildcard in a topic name")
         this.topic = topic
         this.payload = b.slice(at, to)

@@ -116,6 +116,9 @@ export interface Restorer {
 
 /** What the session tells and asks a Parking, so that it need not know how messages are given up. */
 export interface GivesUp {
+    /** The broker closed the connection while this message was the oldest it had not answered. */
+    closedOn: (m: Message) => void
+
     /** All messages written before this moment, ms, have had no answer for too long. */
     overdue: (before: number) => void
     /** The identifier belongs to a message given up, and is not to be used. */
@@ -134,7 +137,10 @@ export interface SessionLimits {
     queueMessages: number
     /** Bytes of topic and payload that may wait. */
     queueBytes: number
-    /** Inbound QoS 2 identifiers that may be open at once; a broker that opens more is cut off. */
+    /**
+     * Inbound QoS 2 identifiers remembered at once. A broker that opens more has the oldest forgotten: that message is
+     * handed over again if the broker repeats it. Ending the connection instead would begin the same again.
+     */
     inboundIds: number
 }
 
@@ -160,6 +166,8 @@ export class Session {
     maxQos = 2
     /** QoS 2 messages sent again as new because the broker lost the session: each may have come twice. */
     sentAnew = 0
+    /** Inbound QoS 2 messages whose identifier was forgotten before its PUBREL: each may be handed over twice. */
+    forgotten = 0
     /** Looks after the subscriptions, once there are any. */
     restorer?: Restorer
     /** Gives up what is never acknowledged, where there is one. */
@@ -248,13 +256,17 @@ export class Session {
             }
         }
         let unanswered = false
+        let first: Message | undefined
         for (const m of this.inflight) {
             if (m.sentAt === NEVER) continue
+            if (!first) if (m.sentAt >= 0) first = m
             if (m.awaits === PacketType.Pubrec)
                 if (m.sentAt !== AGAIN) unanswered = closed
             m.sentAt = AGAIN
         }
         if (unanswered) this.refusedQos2()
+        else if (closed)
+            if (first) if (this.parking) this.parking.closedOn(first)
         return unanswered
     }
 
@@ -391,15 +403,15 @@ export class Session {
             return true
         }
         const isNew = this.received.indexOf(id) < 0
-        if (isNew)
-            if (this.received.length >= this.limits.inboundIds)
-                throw new ResourceError(
-                    "inboundIds",
-                    "too many QoS 2 messages open at once"
-                )
         // first, as it may throw: a message that is noted as received must have been handed over
         this.reply(PacketType.Pubrec, id)
-        if (isNew) this.received.push(id)
+        if (isNew) {
+            if (this.received.length >= this.limits.inboundIds) {
+                this.received.insert(0, -1)
+                this.forgotten++
+            }
+            this.received.push(id)
+        }
         return isNew
     }
 

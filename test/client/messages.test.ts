@@ -145,8 +145,8 @@ console.log("after " + Math.round((ds.millis() - from) / 1000) + " " + mqtt.coun
         )
         await lab.line("0 false")
         await lab.line("1 false")
-        // by Outcome: delivered, full, offline, timed out, uncertain, stopped, downgraded
-        await lab.line("after 5 0,0,1,1,0,0,0")
+        // by Outcome: delivered, full, offline, timed out, uncertain, stopped, downgraded, parked
+        await lab.line("after 5 0,0,1,1,0,0,0,0")
         lab.stop()
     })
 

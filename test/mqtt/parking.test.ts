@@ -62,11 +62,11 @@ describe("a message without an acknowledgement", () => {
         overdue()
         overdue()
         overdue()
-        expect(p.ended).toEqual(["b Parked", "a Parked"])
+        expect(p.ended).toEqual(["a Parked", "b Parked"])
         // the broker comes back to both: it is helped to its end
         p.pubrec(1)
         expect(p.writeAll()).toEqual(["pubrel 1"])
-        expect(parking.retired).toEqual([2, 1])
+        expect(parking.retired).toEqual([1, 2])
         p.pubcomp(1)
         p.pubcomp(2)
         expect(parking.retired).toEqual([])
@@ -116,6 +116,35 @@ describe("a message without an acknowledgement", () => {
         expect(p.ended).toEqual(["a Delivered"])
         overdue()
         expect(p.ended).toEqual(["a Delivered", "b Parked"])
+    })
+
+    it("that the broker closes on is given up after nine connections, unless it is not the oldest", () => {
+        p.publish("poison", 1)
+        p.publish("behind", 1)
+        for (let n = 0; n < 9; n++) {
+            p.writeAll()
+            expect(p.ended).toEqual([])
+            p.session.disconnected(true)
+            p.session.connected(true)
+        }
+        expect(p.ended).toEqual(["poison Parked"])
+        expect(p.writeAll()).toEqual(["publish 2 behind qos1 dup"])
+    })
+
+    it("is not given up for connections that end before it was written again, or otherwise", () => {
+        p.publish("a", 1)
+        p.writeAll()
+        p.session.disconnected(true)
+        for (let n = 0; n < 20; n++) {
+            p.session.connected(true)
+            p.session.disconnected(true)
+        }
+        for (let n = 0; n < 20; n++) {
+            p.session.connected(true)
+            p.writeAll()
+            p.session.disconnected(false)
+        }
+        expect(p.ended).toEqual([])
     })
 
     it("leaves at most 64 identifiers out of use", () => {
