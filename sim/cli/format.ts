@@ -173,6 +173,12 @@ function describe(
                 tone: report.value === "up" ? "good" : "warn",
                 text: `${report.value} ${dim("retained, acknowledged")}`,
             }
+        case "repair":
+            return {
+                label: "status",
+                tone: "warn",
+                text: "something else stood on the status topic; the node says up again",
+            }
         case "fault":
         case "refused":
             return {

@@ -39,6 +39,8 @@ export type NodeEvent =
       }
     /** The broker has acknowledged this retained status. */
     | { event: "status"; value: "up" | "down" }
+    /** Something else stood on the status topic, and the node says `up` again. */
+    | { event: "repair" }
     /** The node survived an error. */
     | { event: "fault"; text: string }
     /** The node does not start: its board file or a setting is wrong. */
@@ -117,6 +119,7 @@ export function parseNodeLine(line: string): NodeEvent | undefined {
         case "fault":
         case "refused":
             return { event: name, text: fields.get("text") ?? "" }
+        case "repair":
         case "stopping":
         case "stopped":
             return { event: name }

@@ -45,6 +45,8 @@ export interface NodeState {
         attempts: number
         losses: number
         dropped: number
+        /** Times the node put its status right. */
+        repairs: number
         faults: number
         panics: number
     }
@@ -70,6 +72,7 @@ export function initialState(at: number): NodeState {
             attempts: 0,
             losses: 0,
             dropped: 0,
+            repairs: 0,
             faults: 0,
             panics: 0,
         },
@@ -126,6 +129,8 @@ export function reduce(state: NodeState, report: Report): NodeState {
             }
         case "dropped":
             return { ...state, ...count("dropped") }
+        case "repair":
+            return { ...state, ...count("repairs") }
         case "fault":
             return { ...state, ...count("faults"), ...error(report.text) }
         case "refused":

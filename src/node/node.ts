@@ -68,6 +68,7 @@ export class Node {
                 ds._dcfgString("@version")
         )
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
+        this.presence.watch.start(status)
         this.client.launch()
     }
 

@@ -85,6 +85,10 @@ describe("a line has the time of day, a word and the details", () => {
         ],
         [{ event: "refused", text: "no sensors" }, "refused     no sensors"],
         [
+            { event: "repair" },
+            "status      something else stood on the status topic; the node says up again",
+        ],
+        [
             { event: "dropped", topic: "t", value: 1, reason: "full" },
             "dropped     t  1, reason full",
         ],

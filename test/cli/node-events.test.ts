@@ -57,6 +57,7 @@ const understood: [line: string, event: NodeEvent][] = [
         "node: fault text=sensor TC: key=value is not a number",
         { event: "fault", text: "sensor TC: key=value is not a number" },
     ],
+    ["node: repair", { event: "repair" }],
     ["node: stopping", { event: "stopping" }],
     ["node: stopped", { event: "stopped" }],
 ]

@@ -46,6 +46,7 @@ test("a node that was started, connected and published is connected, up, and has
             attempts: 1,
             losses: 0,
             dropped: 0,
+            repairs: 0,
             faults: 0,
             panics: 0,
         },
@@ -110,6 +111,12 @@ test("a fault is counted and does not end the session", () => {
         session: "connected",
         counts: { faults: 1 },
         lastError: { at: iso(2), text: "TC" },
+    })
+})
+
+test("each time the node puts its status right is counted", () => {
+    expect(after({ event: "repair" }, { event: "repair" })).toMatchObject({
+        counts: { repairs: 2, faults: 0 },
     })
 })
 

@@ -21,7 +21,7 @@ const START_MS = 8_000
 
 const DEVICE = "kitchen"
 
-/** Answers every packet at once, as a broker with nothing else to do; QoS 2 and subscriptions are not asked of it. */
+/** Answers every packet at once, as a broker with nothing else to do; QoS 2 and messages to us are not asked of it. */
 function serve(
     peer: MemorySocket,
     record: (direction: string, bytes: Uint8Array) => void,
@@ -39,6 +39,12 @@ function serve(
             answer({ cmd: "connack", returnCode: 0, sessionPresent: false })
         if (packet.cmd === "publish" && packet.qos === 1)
             answer({ cmd: "puback", messageId: packet.messageId! })
+        if (packet.cmd === "subscribe")
+            answer({
+                cmd: "suback",
+                messageId: packet.messageId!,
+                granted: [0],
+            })
         if (packet.cmd === "pingreq") answer({ cmd: "pingresp" })
         if (packet.cmd === "disconnect") peer.end()
     })
