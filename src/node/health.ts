@@ -36,7 +36,7 @@ export class Health {
     /** The reason of the last fault. */
     private reason: Reason = Reason.Unbound
     private counts: number[] = []
-    /** Somebody was told of the present trouble, so that its end is news too. */
+    /** Somebody was told of the last trouble, so that its end is news too. */
     private told = false
 
     /** @param now the start, ms of the monotonic clock */
@@ -53,9 +53,7 @@ export class Health {
         if (this.state === State.Ok) return false
         this.state = State.Ok
         this.since = now
-        const news = this.told
-        this.told = false
-        return news
+        return this.told
     }
 
     /**

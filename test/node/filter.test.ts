@@ -88,9 +88,9 @@ describe("a fault", () => {
         const o = { min: 0.3, max: 85.1 }
         const all = [0.3, 85.1, f32(0.3), f32(85.1)]
         expect(published(o, all)).toEqual(all)
-        const p = { min: -85.1, max: 0.1 }
-        const low = [-85.1, 0.1, f32(-85.1), f32(0.1)]
-        expect(published(p, low)).toEqual(low)
+        const p = { min: 0.7, max: 85.3 }
+        const other = [0.7, 85.3, f32(0.7), f32(85.3)]
+        expect(published(p, other)).toEqual(other)
         expect(published(o, [0.2999, 85.1001])).toEqual(["!", "!"])
     })
 })
@@ -131,6 +131,12 @@ describe("delta", () => {
             1e9,
             ".",
             ".",
+        ])
+        // of a delta as fine as the steps of the bus at least fifteen sixteenths count
+        expect(published({ delta: 0.001 }, [20, 20.0008, 20.00094])).toEqual([
+            20,
+            ".",
+            20.00094,
         ])
     })
 
