@@ -4,8 +4,8 @@
 // The rules, in this order, are ESPHome's sensor filters where it has them, at https://esphome.io/components/sensor/:
 //
 // 1. What is no number (NaN, infinity), is outside `min` to `max`, or is nothing at all is a fault. It is not published, enters
-//    no median and changes nothing of what is compared with. ESPHome hands NaN on, and its `clamp` makes a limit of a value
-//    outside; here a fault is not a value.
+//    no median and changes nothing of what is compared with. ESPHome hands NaN on, and its `clamp` unless told otherwise
+//    makes a limit of a value outside; here a fault is not a value.
 // 2. `median`: from here on the value is the median of the last n valid samples, of all there are while they are fewer, an
 //    even number of them giving the mean of the two in the middle. ESPHome's `median` with `window_size: n` and `send_every: 1`;
 //    there a NaN takes a place in the window.
