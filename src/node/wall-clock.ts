@@ -38,9 +38,10 @@ export class WallClock {
     private offsets: number[] = []
     /** Up to this moment the line stays as it is. */
     private fixed = 0
-    /** When time was last learnt, and how wrong the end of the line could be then; ms. */
+    /** When time was last learnt, and by how much the truth can have been below and above the end of the line then; ms. */
     private learnt = 0
-    private error = 0
+    private below = 0
+    private above = 0
 
     /**
      * A `Date` header was received.
@@ -49,31 +50,32 @@ export class WallClock {
      * @param roundTrip ms since its request was sent: the server wrote it somewhere between
      */
     learn(dateMs: number, now: number, roundTrip: number) {
-        const half = roundTrip / 2
-        const radius = HALF_SECOND + half
+        const radius = HALF_SECOND + roundTrip / 2
         const offset = dateMs + radius - now
-        if (this.moments.length === 0) this.begin(offset, now, radius)
-        else {
+        if (this.moments.length === 0) {
+            this.below = radius
+            this.above = radius
+            this.begin(offset, now)
+        } else {
+            // the truth is where what was known and what was learnt overlap
             const old = this.lastOffset()
-            const error = this.drifted(now)
-            const gap = Math.abs(offset - old)
-            if (gap - radius <= error) {
-                // the truth is where what was known and what was learnt overlap
-                let to = old
-                if (gap > radius)
-                    to = offset > old ? offset - radius : offset + radius
-                this.error = Math.min(
-                    error - Math.abs(to - old),
-                    Math.abs(offset - to) + radius
-                )
+            const drift = this.drift(now)
+            const low = Math.max(old - this.below - drift, offset - radius)
+            const high = Math.min(old + this.above + drift, offset + radius)
+            if (low <= high) {
+                const to = Math.min(Math.max(old, low), high)
+                this.below = Math.max(to - low, LEAST_ERROR)
+                this.above = Math.max(high - to, LEAST_ERROR)
                 if (to !== old) this.bend(to, now)
-            } else if (gap <= LONGEST_BEND) {
+            } else {
                 // one of the two servers is wrong, and the newer counts
-                this.error = radius
-                this.bend(offset, now)
-            } else this.begin(offset, now, radius)
+                this.below = radius
+                this.above = radius
+                if (Math.abs(offset - old) > LONGEST_BEND)
+                    this.begin(offset, now)
+                else this.bend(offset, now)
+            }
         }
-        if (this.error < LEAST_ERROR) this.error = LEAST_ERROR
         if (this.fixed < now) this.fixed = now
         this.learnt = now
     }
@@ -101,12 +103,12 @@ export class WallClock {
         if (this.moments.length === 0) return undefined
         // half pace is not over yet
         const ahead = Math.abs(this.offsetAt(now) - this.lastOffset())
-        return this.drifted(now) + ahead
+        return Math.max(this.below, this.above) + this.drift(now) + ahead
     }
 
-    /** How wrong the end of the line can be at `now`, ms. */
-    private drifted(now: number): number {
-        return this.error + DRIFT * Math.abs(now - this.learnt)
+    /** How far the crystal can have gone wrong between the last refresh and `now`, ms. */
+    private drift(now: number): number {
+        return DRIFT * Math.abs(now - this.learnt)
     }
 
     private lastOffset(): number {
@@ -127,10 +129,9 @@ export class WallClock {
         return offset + part * ((this.offsets[next] as number) - offset)
     }
 
-    private begin(offset: number, now: number, error: number) {
+    private begin(offset: number, now: number) {
         this.moments = [now]
         this.offsets = [offset]
-        this.error = error
         this.fixed = now
     }
 
