@@ -135,6 +135,15 @@ describe("a refresh", () => {
     })
 })
 
+it("keeps no more of its past than it needs, however often servers disagree", () => {
+    const clock = new WallClock()
+    for (let i = 0; i < 1000; i++)
+        clock.learn(START + i * 5000 + (i % 2) * 3000, i * 5000, 0)
+    // 8 points of two numbers, and five numbers more
+    const numbers = JSON.stringify(clock).match(/-?\d[\d.]*/g)
+    expect(numbers?.length).toBeLessThanOrEqual(21)
+})
+
 /** A history: time goes on, then something is asked or learnt. */
 const step = fc.record({
     /** ms until it happens. */
