@@ -8,13 +8,14 @@ import mqttPacket, {
     type Packet,
 } from "mqtt-packet"
 import type { Clock, MemorySocket } from "../vm"
+import type { Behaviour } from "./behaviour"
 import {
     enterPacket,
     type ConnectionEnd,
     type ConnectionRecord,
 } from "./record"
 import type { PacketRules } from "./rules"
-import type { Session } from "./session"
+import type { Message, Session } from "./session"
 import { filterFault, topicFault } from "./topics"
 
 /** ms from TCP connection to CONNECT; without it the connection is closed. */
@@ -26,23 +27,18 @@ const KEEP_ALIVE_FACTOR = 1.5
 export interface ConnectionHost {
     readonly clock: Clock
     readonly rules: PacketRules
-    /** Whether silent clients are cut off now. */
-    readonly enforcesKeepAlive: boolean
+    readonly behaviour: Behaviour
     /** Whole ms since the broker was made. */
     now(): number
     /** Decides on a CONNECT, and calls `accept` or `refuse` of the connection. */
     connect(connection: BrokerConnection, packet: IConnectPacket): void
-    /** Hands a publish on. `fresh` is false for what it had already. */
-    published(
-        connection: BrokerConnection,
-        packet: IPublishPacket,
-        fresh: boolean
-    ): void
-    /** Subscribes, and gives back what it grants. */
+    /** Hands a client's publish on. `fresh` is false for what it had already. */
+    published(client: string, packet: IPublishPacket, fresh: boolean): void
+    /** Subscribes, and gives back what it grants and what is retained for it. */
     subscribe(
-        connection: BrokerConnection,
+        session: Session,
         packet: ISubscribePacket
-    ): { granted: number[]; retained: () => void }
+    ): { granted: number[]; retained: Message[] }
     /** The connection is over. */
     gone(connection: BrokerConnection): void
 }
@@ -104,13 +100,8 @@ export class BrokerConnection {
     }
 
     /** CONNACK 0, and packets may come. @param keepAlive s, 0 is off */
-    accept(
-        client: string,
-        session: Session,
-        present: boolean,
-        keepAlive: number
-    ) {
-        this.record.client = client
+    accept(session: Session, present: boolean, keepAlive: number): void {
+        this.record.client = session.client
         this.record.acceptedAt = this.host.now()
         this.record.sessionPresent = present
         this.session = session
@@ -166,7 +157,7 @@ export class BrokerConnection {
         const { clock } = this.host
         const left = this.heardAt + limit - clock.now()
         // the clock's own steps are smaller
-        if (left < 1 && this.host.enforcesKeepAlive)
+        if (left < 1 && this.host.behaviour.keepAlive)
             return this.close("keep alive")
         this.timer = clock.setTimeout(
             () => this.watch(limit),
@@ -207,7 +198,7 @@ export class BrokerConnection {
             case "pubcomp":
                 return this.session.pubcomp(id)
             case "subscribe":
-                return this.subscribe(packet)
+                return this.subscribe(packet, this.session)
             case "unsubscribe":
                 for (const filter of packet.unsubscriptions)
                     this.session.subscriptions.delete(filter)
@@ -232,18 +223,18 @@ export class BrokerConnection {
         const id = packet.messageId ?? 0
         const fresh = packet.qos !== 2 || !session.received.has(id)
         if (packet.qos === 2) session.received.add(id)
-        this.host.published(this, packet, fresh)
+        this.host.published(this.client, packet, fresh)
         if (packet.qos === 1) this.send({ cmd: "puback", messageId: id })
         if (packet.qos === 2) this.send({ cmd: "pubrec", messageId: id })
     }
 
-    private subscribe(packet: ISubscribePacket): void {
+    private subscribe(packet: ISubscribePacket, session: Session): void {
         for (const { topic } of packet.subscriptions) {
             const fault = filterFault(topic)
             if (fault !== undefined) return this.broke(fault)
         }
-        const { granted, retained } = this.host.subscribe(this, packet)
+        const { granted, retained } = this.host.subscribe(session, packet)
         this.send({ cmd: "suback", messageId: packet.messageId ?? 0, granted })
-        retained()
+        for (const message of retained) session.deliver(message)
     }
 }

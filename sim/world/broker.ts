@@ -1,4 +1,4 @@
-// A model of an MQTT 3.1.1 broker in virtual time: it does what a good broker does, or what its options and its script say
+// A model of an MQTT 3.1.1 broker in virtual time: it does what a good broker does, or what its behaviour and its rules say
 // a bad one does, and writes everything down. Same calls, same history. Knows nothing of nodes and of what topics mean.
 import type {
     IConnectPacket,
@@ -7,6 +7,7 @@ import type {
     QoS,
 } from "mqtt-packet"
 import type { Clock, MemoryNetwork, MemorySocket } from "../vm"
+import { GOOD, type Behaviour } from "./behaviour"
 import { BrokerConnection, type ConnectionHost } from "./broker-connection"
 import {
     enter,
@@ -16,32 +17,10 @@ import {
     type Source,
 } from "./record"
 import { PacketRules } from "./rules"
-import { Session, type Message } from "./session"
-import { matches, topicFault } from "./topics"
+import type { Message, Session } from "./session"
+import { lower, RetainedStore, SessionStore } from "./stores"
+import { topicFault } from "./topics"
 import { PendingWills } from "./wills"
-
-/** How the broker behaves. A test may change any of it in `WorldBroker.behaviour` at any time. */
-export interface Behaviour {
-    /**
-     * A CONNECT ends the connection its client identifier has [MQTT-3.1.4-2]. Without, the old one stays until its keep
-     * alive ends, as in a cluster whose members do not know of each other: each has a session of its own.
-     */
-    takeover: boolean
-    /** Whether clients silent for 1.5 times their keep alive are cut off. */
-    keepAlive: boolean
-    /** ms from the end of a connection to its will, 0 is at once; "never" forgets it. */
-    willDelay: number | "never"
-    /** Whether a connection that is taken over has its will published. */
-    willAtTakeover: boolean
-    /** Whether a will that is delayed comes even when its client is connected again meanwhile. */
-    willAfterReturn: boolean
-    /** Whether sessions outlive their connections, when the client asks for it. */
-    keepsSessions: boolean
-    /** The highest QoS granted to a subscription. */
-    maxQos: QoS
-    /** CONNACK's code for a CONNECT, the `nth` from 1; 0 accepts. */
-    connack: (packet: IConnectPacket, nth: number) => number
-}
 
 export interface WorldBrokerOptions extends Partial<Behaviour> {
     /** Default "broker". */
@@ -50,26 +29,21 @@ export interface WorldBrokerOptions extends Partial<Behaviour> {
     port?: number
 }
 
-/** Topics the broker keeps a retained message for; a test that makes more runs away. */
-const MAX_RETAINED = 10_000
-/** CONNACK's codes [MQTT-3.2.2.3]. */
+/** What becomes of the broker's memory and of its connections when its process ends. */
+export interface Stop {
+    /** Whether sessions and retained messages are there afterwards. Default true. */
+    memory?: boolean
+    /** Whether connections are reset rather than closed. Default false. */
+    reset?: boolean
+}
+
+/** Codes of CONNACK (section 3.2.2.3). */
 const BAD_PROTOCOL = 1
 const BAD_IDENTIFIER = 2
 /** The level of MQTT 3.1.1 in CONNECT. */
 const LEVEL = 4
-/** A port at which the host is up but serves nobody: it makes a refused connection one that is refused, not a name unknown. */
+/** A port where the host is up and serves nobody: a connection is then refused, and the name not unknown. */
 const DEAD_PORT = 9
-
-const GOOD: Behaviour = {
-    takeover: true,
-    keepAlive: true,
-    willDelay: 0,
-    willAtTakeover: true,
-    willAfterReturn: true,
-    keepsSessions: true,
-    maxQos: 2,
-    connack: () => 0,
-}
 
 export class WorldBroker {
     readonly behaviour: Behaviour
@@ -77,16 +51,15 @@ export class WorldBroker {
     readonly rules: PacketRules
     /** All publishes received, oldest first, wills and those from outside included. */
     readonly history: Published[] = []
-    /** All changes of what is retained, oldest first. */
+    /** All changes of what is retained, oldest first; what a restart loses is not one. */
     readonly changes: RetainedChange[] = []
     /** All connections, oldest first. */
     readonly connections: ConnectionRecord[] = []
     private readonly host: string
     private readonly port: number
     private readonly start: number
-    private readonly retained = new Map<string, Message>()
-    /** Every session with a connection, and those kept for clients that are away. */
-    private readonly sessions = new Set<Session>()
+    private readonly retained = new RetainedStore()
+    private readonly sessions = new SessionStore()
     private readonly open = new Set<BrokerConnection>()
     private readonly wills: PendingWills
     private stopListening: (() => void) | undefined
@@ -135,12 +108,9 @@ export class WorldBroker {
         return [...this.open].filter(c => c.client === client).at(-1)
     }
 
-    /** The session of a client: that of its newest connection, or the one kept for it. */
+    /** The newest session of a client, with a connection or kept for it. */
     session(client: string): Session | undefined {
-        return (
-            this.connection(client)?.session ??
-            [...this.sessions].filter(s => s.client === client).at(-1)
-        )
+        return this.sessions.of(client)
     }
 
     /**
@@ -159,15 +129,10 @@ export class WorldBroker {
         this.receive(message, "outside", "")
     }
 
-    /** Retains a message that nobody is told of before they subscribe; an empty one removes it. */
+    /** Retains a message that nobody hears of before they subscribe; an empty one removes it. */
     plant(topic: string, payload: string | Uint8Array, qos: QoS = 0): void {
-        const message = {
-            topic,
-            payload: Buffer.from(payload),
-            qos,
-            retain: true,
-        }
-        this.retain(message, "outside")
+        const bytes = Buffer.from(payload)
+        this.retain({ topic, payload: bytes, qos, retain: true }, "outside")
     }
 
     /** New connections are refused by the host, or taken again; those that are there stay. */
@@ -176,11 +141,8 @@ export class WorldBroker {
         this.listen()
     }
 
-    /**
-     * The broker's process ends. No will is sent, as with Mosquitto; delayed ones are forgotten.
-     * @param how whether sessions and retained messages are there after `run`, and how connections end
-     */
-    stop({ memory = true, reset = false } = {}): void {
+    /** Its process ends. No will is sent, as with Mosquitto; delayed ones are forgotten. */
+    stop({ memory = true, reset = false }: Stop = {}): void {
         this.running = false
         this.listen()
         this.wills.clear()
@@ -201,96 +163,71 @@ export class WorldBroker {
     }
 
     /** Stops, and starts again after `ms`, at least 1. */
-    restart(ms: number, how: { memory?: boolean; reset?: boolean } = {}): void {
+    restart(ms: number, how: Stop = {}): void {
         this.stop(how)
         this.clock.setTimeout(() => this.run(), ms)
     }
 
     private listen(): void {
         this.stopListening?.()
-        this.stopListening =
-            this.running && !this.refusing
-                ? this.network.listen(this.host, this.port, socket =>
-                      this.accept(socket)
-                  )
-                : undefined
+        this.stopListening = undefined
+        if (!this.running || this.refusing) return
+        const host = this.hosting()
+        const accept = (socket: MemorySocket) => {
+            const connection = new BrokerConnection(host, socket)
+            this.open.add(connection)
+            enter(this.connections, connection.record)
+        }
+        this.stopListening = this.network.listen(this.host, this.port, accept)
     }
 
-    private accept(socket: MemorySocket): void {
-        const connection = new BrokerConnection(this.hosting(), socket)
-        this.open.add(connection)
-        enter(this.connections, connection.record)
-    }
-
-    /** What connections may ask of it; not part of what a test sees. */
+    /** What connections may ask of it; no part of what a test sees. */
     private hosting(): ConnectionHost {
-        const { clock, rules, behaviour } = this
         return {
-            clock,
-            rules,
-            get enforcesKeepAlive() {
-                return behaviour.keepAlive
-            },
+            clock: this.clock,
+            rules: this.rules,
+            behaviour: this.behaviour,
             now: () => this.now,
             connect: (connection, packet) => this.decide(connection, packet),
-            published: (connection, packet, fresh) =>
-                this.taken(connection, packet, fresh),
-            subscribe: (connection, packet) =>
-                this.subscribe(connection.session!, packet),
+            published: (client, packet, fresh) =>
+                this.taken(client, packet, fresh),
+            subscribe: (session, packet) => this.subscribe(session, packet),
             gone: connection => this.gone(connection),
         }
     }
 
     private decide(connection: BrokerConnection, packet: IConnectPacket): void {
-        this.connects++
         const code = this.code(packet)
-        const client = packet.clientId || `anonymous-${this.connects}`
         if (code !== 0) return connection.refuse(packet.clientId, code)
-        if (this.behaviour.takeover)
+        const client = packet.clientId || `anonymous-${this.connects}`
+        const { takeover, willAfterReturn, keepsSessions } = this.behaviour
+        if (takeover)
             for (const other of [...this.open])
                 if (other.client === client) other.close("taken over")
-        if (!this.behaviour.willAfterReturn) this.wills.forget(client)
-        const clean = packet.clean === true
-        const kept = this.kept(client)
-        const session =
-            kept && !clean
-                ? kept
-                : new Session(client, !clean && this.behaviour.keepsSessions)
-        if (kept && session !== kept) this.sessions.delete(kept)
-        this.sessions.add(session)
-        connection.will = packet.will
-        connection.accept(
+        if (!willAfterReturn) this.wills.forget(client)
+        const { session, present } = this.sessions.take(
             client,
-            session,
-            session === kept,
-            packet.keepalive ?? 0
+            packet.clean === true,
+            keepsSessions
         )
+        connection.will = packet.will
+        connection.accept(session, present, packet.keepalive ?? 0)
     }
 
     private code(packet: IConnectPacket): number {
         if (packet.protocolVersion !== LEVEL) return BAD_PROTOCOL
         if (packet.clientId === "" && packet.clean !== true)
             return BAD_IDENTIFIER // [MQTT-3.1.3-8]
+        this.connects++
         return this.behaviour.connack(packet, this.connects)
-    }
-
-    /** The session that waits for a client; one that another connection uses is not to be had. */
-    private kept(client: string): Session | undefined {
-        return [...this.sessions].find(s => s.client === client && !s.attached)
     }
 
     private gone(connection: BrokerConnection): void {
         this.open.delete(connection)
         const { session, will, client } = connection
         if (!session) return
-        if (session.persistent && this.behaviour.keepsSessions) {
-            // of two connections that had one client identifier, the last to end leaves its session
-            this.sessions.delete(session)
-            const older = this.kept(client)
-            if (older) this.sessions.delete(older)
-            this.sessions.add(session)
-        } else this.sessions.delete(session)
-        const { willDelay, willAtTakeover } = this.behaviour
+        const { keepsSessions, willDelay, willAtTakeover } = this.behaviour
+        this.sessions.leave(session, keepsSessions)
         if (!will || willDelay === "never") return
         if (connection.record.end === "taken over" && !willAtTakeover) return
         const message: Message = {
@@ -305,14 +242,14 @@ export class WorldBroker {
     }
 
     private taken(
-        { client }: BrokerConnection,
+        client: string,
         packet: IPublishPacket,
         fresh: boolean
     ): void {
         const { topic, qos, retain, dup } = packet
         const payload = Buffer.from(packet.payload)
         const message = { topic, payload, qos, retain }
-        this.receive(message, "client", client, { dup, fresh })
+        this.receive(message, "client", client, dup, fresh)
     }
 
     /** Writes a publish down, keeps it if it is to be retained, and hands it on. */
@@ -320,72 +257,35 @@ export class WorldBroker {
         message: Message,
         source: Source,
         client: string,
-        { dup = false, fresh = true } = {}
+        dup = false,
+        fresh = true
     ): void {
         const { topic, qos, retain } = message
-        const payload = message.payload.toString()
         const { now: at } = this
-        enter(this.history, {
-            at,
-            source,
-            client,
-            topic,
-            payload,
-            qos,
-            retain,
-            dup,
-            fresh,
-        })
+        const payload = message.payload.toString()
+        const what = { topic, payload, qos, retain, dup, fresh }
+        enter(this.history, { at, source, client, ...what })
         if (!fresh) return
         if (retain) this.retain(message, source)
         // to a subscription that was there it is news [MQTT-3.3.1-9]
-        this.route({ ...message, retain: false })
+        this.sessions.route({ ...message, retain: false })
     }
 
     private retain(message: Message, source: Source): void {
+        if (!this.retained.put(message)) return
         const { topic, payload } = message
-        const { now: at } = this
-        if (payload.length === 0) {
-            // [MQTT-3.3.1-10]
-            if (!this.retained.delete(topic)) return
-            enter(this.changes, { at, source, topic, payload: undefined })
-            return
-        }
-        if (this.retained.size === MAX_RETAINED && !this.retained.has(topic))
-            throw new Error(`more than ${MAX_RETAINED} retained topics`)
-        this.retained.set(topic, message)
-        enter(this.changes, { at, source, topic, payload: payload.toString() })
-    }
-
-    private route(message: Message): void {
-        for (const session of [...this.sessions]) {
-            const wanted = session.wants(message.topic)
-            if (wanted !== undefined)
-                session.deliver({ ...message, qos: lower(message.qos, wanted) })
-        }
+        const text = payload.length === 0 ? undefined : payload.toString()
+        enter(this.changes, { at: this.now, source, topic, payload: text })
     }
 
     private subscribe(session: Session, packet: ISubscribePacket) {
-        const granted: QoS[] = []
-        const messages: Message[] = []
-        for (const { topic: filter, qos } of packet.subscriptions) {
-            const grant = lower(qos, this.behaviour.maxQos)
-            granted.push(grant)
-            session.subscriptions.set(filter, grant)
-            for (const message of this.retained.values())
-                if (matches(filter, message.topic))
-                    messages.push({
-                        ...message,
-                        qos: lower(message.qos, grant),
-                    })
-        }
-        const retained = () => {
-            for (const message of messages) session.deliver(message)
-        }
+        const granted = packet.subscriptions.map(({ qos }) =>
+            lower(qos, this.behaviour.maxQos)
+        )
+        const retained = packet.subscriptions.flatMap(({ topic }, i) => {
+            session.subscriptions.set(topic, granted[i]!)
+            return this.retained.matching(topic, granted[i]!)
+        })
         return { granted, retained }
     }
-}
-
-function lower(a: QoS, b: QoS): QoS {
-    return a < b ? a : b
 }

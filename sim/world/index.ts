@@ -1,5 +1,6 @@
 // The world around nodes: virtual time, a network that fails on request, a broker that behaves as told.
-export { WorldBroker, type Behaviour, type WorldBrokerOptions } from "./broker"
+export type { Behaviour } from "./behaviour"
+export { WorldBroker, type Stop, type WorldBrokerOptions } from "./broker"
 export type { BrokerConnection } from "./broker-connection"
 export { Link, type Direction } from "./link"
 export { WorldNode, type WorldLine, type WorldNodeOptions } from "./node"

@@ -14,7 +14,7 @@ import { Link } from "./link"
 
 /** A console line, or what became of the VM. */
 export interface WorldLine {
-    /** Whole ms of the virtual clock since the node was made. */
+    /** Whole ms since the world began. */
     at: number
     /** Lines of errors, panics, restarts and the end of power begin with `! `. */
     text: string
@@ -31,8 +31,10 @@ export interface WorldNodeOptions {
 
 /** Where nodes of a world live. */
 export interface Surroundings {
-    clock: Clock
-    network: MemoryNetwork
+    readonly clock: Clock
+    readonly network: MemoryNetwork
+    /** Whole ms since the world began. */
+    readonly now: number
 }
 
 export class WorldNode {
@@ -43,15 +45,12 @@ export class WorldNode {
     vm!: Vm
     /** Its sensors. They are new ones after each `powerOn`: curves and switches start over. */
     sensors!: SimulatedBoard
-    private readonly clock: Clock
-    private readonly start: number
 
     private constructor(
-        { clock, network }: Surroundings,
+        private readonly world: Surroundings,
         private readonly options: WorldNodeOptions
     ) {
-        this.clock = clock
-        this.start = clock.now()
+        const { clock, network } = world
         this.link = new Link(clock, network)
         this.flash = Flash.withSettings({
             MQTT_HOST: "broker",
@@ -62,10 +61,10 @@ export class WorldNode {
 
     /** Makes a node and turns its power on; its program starts some 10 ms later. */
     static async start(
-        surroundings: Surroundings,
+        world: Surroundings,
         options: WorldNodeOptions
     ): Promise<WorldNode> {
-        const node = new WorldNode(surroundings, options)
+        const node = new WorldNode(world, options)
         await node.boot(true)
         return node
     }
@@ -114,7 +113,8 @@ export class WorldNode {
     }
 
     private async boot(deploy: boolean): Promise<void> {
-        const { clock, link, flash } = this
+        const { link, flash } = this
+        const { clock } = this.world
         const { program, deviceId } = this.options
         link.powered = true
         this.vm = await startVm({
@@ -125,7 +125,8 @@ export class WorldNode {
             deploy,
             sockets: link,
         })
-        const note = (text: string) => this.lines.push({ at: this.now(), text })
+        const note = (text: string) =>
+            this.lines.push({ at: this.world.now, text })
         this.vm.on("line", note)
         this.vm.on("trouble", text => note(`! ${text}`))
         this.vm.on("panic", code => note(`! panic ${code}`))
@@ -133,9 +134,5 @@ export class WorldNode {
         this.vm.on("restart", reason => note(`! restart ${reason}`))
         this.vm.on("end", reason => note(`! ${reason}`))
         this.sensors = attachSensors(this.vm, clock)
-    }
-
-    private now(): number {
-        return Math.round(this.clock.now() - this.start)
     }
 }
