@@ -87,6 +87,8 @@ export class LinkSocket extends EventEmitter implements VmSocket {
             this.down.push(() => this.tell("error", error))
         )
         far.on("close", (hadError: boolean) => {
+            // of a reset on the way the chip has been told
+            if (this.over) return
             this.over = true
             this.down.push(() => this.closed(hadError))
         })
