@@ -1,0 +1,18 @@
+// The world around nodes: virtual time, a network that fails on request, a broker that behaves as told.
+export type { Behaviour } from "./behaviour"
+export { WorldBroker, type Stop, type WorldBrokerOptions } from "./broker"
+export type { BrokerConnection } from "./broker-connection"
+export { Link, type Direction } from "./link"
+export { WorldNode, type WorldLine, type WorldNodeOptions } from "./node"
+export { worldProgram } from "./programs"
+export type {
+    ConnectionEnd,
+    ConnectionRecord,
+    Passed,
+    Published,
+    RetainedChange,
+    Source,
+} from "./record"
+export { Rule, type Chosen, type Way } from "./rules"
+export { Session, type Message } from "./session"
+export { World, type NewNode } from "./world"

@@ -1,0 +1,138 @@
+// A node in a world: a chip with the firmware in its flash, simulated sensors, and a link of its own that can fail. Power
+// can go and come back. Lives by the world's clock only.
+import { parseNodeLine, type NodeEvent } from "../cli/node-events"
+import { attachSensors, type SimulatedBoard } from "../sensors"
+import {
+    Flash,
+    startVm,
+    type Clock,
+    type CompiledProgram,
+    type MemoryNetwork,
+    type Vm,
+} from "../vm"
+import { Link } from "./link"
+
+/** A console line, or what became of the VM. */
+export interface WorldLine {
+    /** Whole ms since the world began. */
+    at: number
+    /** Lines of errors, panics, restarts and the end of power begin with `! `. */
+    text: string
+}
+
+export interface WorldNodeOptions {
+    /** See `worldProgram`. */
+    program: CompiledProgram
+    /** The chip's identifier, 16 hexadecimal digits. */
+    deviceId: string
+    /** Settings in its flash besides MQTT_HOST `broker` and MQTT_PORT 1883, which they may replace. */
+    settings?: Record<string, unknown>
+}
+
+/** Where nodes of a world live. */
+export interface Surroundings {
+    readonly clock: Clock
+    readonly network: MemoryNetwork
+    /** Whole ms since the world began. */
+    readonly now: number
+}
+
+export class WorldNode {
+    readonly lines: WorldLine[] = []
+    readonly flash: Flash
+    readonly link: Link
+    /** The chip, since power was last turned on. */
+    vm!: Vm
+    /** Its sensors. They are new ones after each `powerOn`: curves and switches start over. */
+    sensors!: SimulatedBoard
+
+    private constructor(
+        private readonly world: Surroundings,
+        private readonly options: WorldNodeOptions
+    ) {
+        const { clock, network } = world
+        this.link = new Link(clock, network)
+        this.flash = Flash.withSettings({
+            MQTT_HOST: "broker",
+            MQTT_PORT: 1883,
+            ...options.settings,
+        })
+    }
+
+    /** Makes a node and turns its power on; its program starts some 10 ms later. */
+    static async start(
+        world: Surroundings,
+        options: WorldNodeOptions
+    ): Promise<WorldNode> {
+        const node = new WorldNode(world, options)
+        await node.boot(true)
+        return node
+    }
+
+    get powered(): boolean {
+        return this.vm.running
+    }
+
+    /** What it has said so far in the console protocol, oldest first. */
+    get events(): (NodeEvent & { at: number })[] {
+        return this.lines.flatMap(({ at, text }) => {
+            const event = parseNodeLine(text)
+            return event ? [{ ...event, at }] : []
+        })
+    }
+
+    /** Events of one kind. */
+    all<K extends NodeEvent["event"]>(
+        kind: K
+    ): (Extract<NodeEvent, { event: K }> & { at: number })[] {
+        return this.events.filter(
+            (e): e is Extract<NodeEvent, { event: K }> & { at: number } =>
+                e.event === kind
+        )
+    }
+
+    /**
+     * The power is gone, without a word: the broker notices by keep alive, or when it sends something to a chip that has
+     * power again. With `reset` its connection is reset at once, as by an access point that noticed.
+     */
+    powerCut({ reset = false } = {}): void {
+        this.link.powered = false
+        if (reset) this.link.reset()
+        this.vm.powerCut()
+    }
+
+    /** Power again, with the flash as it was. */
+    async powerOn(): Promise<void> {
+        if (this.powered) throw new Error("the node has power")
+        await this.boot(false)
+    }
+
+    /** Takes the node out of the world: its connection is closed in good order, its program is not asked. */
+    stop(): void {
+        this.vm.stop()
+    }
+
+    private async boot(deploy: boolean): Promise<void> {
+        const { link, flash } = this
+        const { clock } = this.world
+        const { program, deviceId } = this.options
+        link.powered = true
+        this.vm = await startVm({
+            program,
+            deviceId,
+            clock,
+            flash,
+            deploy,
+            sockets: link,
+        })
+        const note = (text: string) =>
+            this.lines.push({ at: this.world.now, text })
+        this.vm.on("line", note)
+        this.vm.on("trouble", text => note(`! ${text}`))
+        this.vm.on("panic", code => note(`! panic ${code}`))
+        this.vm.on("sleep", ms => note(`! sleep ${ms}`))
+        this.vm.on("restart", reason => note(`! restart ${reason}`))
+        this.vm.on("end", reason => note(`! ${reason}`))
+        this.sensors = attachSensors(this.vm, clock)
+    }
+}
