@@ -17,19 +17,22 @@ export const enum Policy {
 }
 
 /**
- * Slots a node takes unless told otherwise: 2.1 kB with numbers, 7.5 kB with texts in ASCII, of the 40 KiB of
- * an ESP32-S2. docs/outbox.md has the arithmetic.
+ * Slots a node takes unless told otherwise: 3.1 kB with numbers, 8.5 kB with the longest texts, of the 40 KiB of an
+ * ESP32-S2. docs/outbox.md has the arithmetic.
  */
 export const DEFAULT_SLOTS = 64
 
-/** Fewest and most slots. At 512 a put takes half of the opcodes the VM allows without a rest. */
+/** Fewest and most slots. At 512 a put takes up to 60 % of the opcodes the VM allows without a rest. */
 export const MIN_SLOTS = 4
 export const MAX_SLOTS = 512
 
 /** Most sensors; each takes 56 bytes besides its readings. */
 export const MAX_SENSORS = 64
 
-/** Most characters of a text, 1 to 4 bytes each. A longer one is refused: cut off it would be a lie. */
+/**
+ * Most bytes of a text in UTF-8; times the slots, the bound of the queue in bytes. A longer one is refused: cut off it
+ * would be a lie.
+ */
 export const MAX_TEXT = 64
 
 /**
@@ -57,7 +60,7 @@ export class Outbox {
     thinned = 0
     /** Dropped as the oldest. */
     full = 0
-    /** Refused: a text of more than MAX_TEXT characters. */
+    /** Refused: a text of more than MAX_TEXT bytes. */
     toobig = 0
     /** Refused: a number that is not finite. */
     invalid = 0
@@ -118,12 +121,16 @@ export class Outbox {
     /**
      * Takes a reading in; at the bound another one is dropped for it and counted.
      * @param sensor its index, 0 to sensorCount - 1
-     * @param value a finite number, a boolean, or a text of at most MAX_TEXT characters
+     * @param value a finite number, a boolean, or a text of at most MAX_TEXT bytes
      * @param at when it was taken, ms of a monotonic clock; not before the readings put earlier
      */
     put(sensor: number, value: number | boolean | string, at: number) {
         if (typeof value === "string") {
-            if (value.length > MAX_TEXT) {
+            // by its characters first: a very long one must not be copied
+            if (
+                value.length > MAX_TEXT ||
+                Buffer.from(value).length > MAX_TEXT
+            ) {
                 this.toobig++
                 return
             }
@@ -192,7 +199,7 @@ export class Outbox {
      * the least or the greatest of their sensors.
      */
     private thin(): boolean {
-        // locals: a field takes an opcode more each time, and a turn of this loop, 512 of them, takes 115
+        // locals: a field takes an opcode more each time, and a turn of this loop, 512 of them, takes up to 150
         const { sensors, values, times, areas, before, last, scale } = this
         const { least, greatest, leastCount, greatestCount } = this
         const n = this.length

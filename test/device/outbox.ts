@@ -43,7 +43,7 @@ describe("an outbox", () => {
         expect(box.thinned + box.full).toBe(0)
     })
 
-    test("refuses and counts what is not finite and texts of more than 64 characters", () => {
+    test("refuses and counts what is not finite and texts of more than 64 bytes", () => {
         const most =
             "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
         for (const policy of [Policy.Thin, Policy.DropOldest]) {
@@ -52,12 +52,14 @@ describe("an outbox", () => {
             box.put(0, Infinity, 0)
             box.put(0, -Infinity, 0)
             box.put(0, most + "x", 0)
+            box.put(0, most.slice(1) + "é", 0)
             expect(box.length).toBe(0)
             expect(box.invalid).toBe(3)
-            expect(box.toobig).toBe(1)
+            expect(box.toobig).toBe(2)
             box.put(0, most, 0)
             box.put(0, 1e308, 0)
-            expect(box.length).toBe(2)
+            box.put(0, most.slice(2) + "é", 0)
+            expect(box.length).toBe(3)
         }
     })
 

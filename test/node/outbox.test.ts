@@ -2,7 +2,7 @@
 // docs/outbox.md what it makes of curves as sensors draw them.
 import { describe, expect, it } from "vitest"
 import { ConfigError } from "../../src/mqtt/errors"
-import { MAX_TEXT, Outbox, Policy } from "../../src/node/outbox"
+import { Outbox, Policy } from "../../src/node/outbox"
 import { readings, type Value } from "./outbox-model"
 
 /** An outbox that was given these values of one sensor, a second apart. */
@@ -57,19 +57,21 @@ describe("an outbox", () => {
         }
     )
 
-    it("takes a text of 64 characters and refuses and counts a longer one, also when it is full", () => {
-        for (const policy of [Policy.Thin, Policy.DropOldest]) {
-            const most = "x".repeat(MAX_TEXT)
-            const box = holding(
-                4,
-                [most, `${most}x`, 1, 2, 3, `${most}x`],
-                policy
-            )
-            expect(values(box)).toEqual([most, 1, 2, 3])
-            expect(box.toobig).toBe(2)
-            expect([box.thinned, box.full, box.invalid]).toEqual([0, 0, 0])
+    it.each([
+        ["1 byte a character", "x".repeat(64), "x".repeat(65)],
+        ["2 bytes a character", "é".repeat(32), `${"é".repeat(32)}x`],
+        ["4 bytes a character", "🌡".repeat(16), `${"🌡".repeat(16)}x`],
+    ])(
+        "takes a text of 64 bytes and refuses and counts a longer one, also when it is full, at %s",
+        (_, most, more) => {
+            for (const policy of [Policy.Thin, Policy.DropOldest]) {
+                const box = holding(4, [most, more, 1, 2, 3, more], policy)
+                expect(values(box)).toEqual([most, 1, 2, 3])
+                expect(box.toobig).toBe(2)
+                expect([box.thinned, box.full, box.invalid]).toEqual([0, 0, 0])
+            }
         }
-    })
+    )
 
     it.each([
         [3, 1, "slots"],
