@@ -6,6 +6,7 @@ import type { WorldBrokerOptions } from "../../sim/world"
 import { COUNTER_STATUS } from "../../sim/world/faults/boards"
 import {
     add,
+    ANSWER_GAP,
     BOOT,
     BROKER_NOTICED,
     CONNECT,
@@ -117,7 +118,7 @@ describe("an old session's will that comes late is answered", () => {
         world.broker.publish(COUNTER_STATUS, "down", { retain: true })
         await settles("up", {
             lastFault: world.now,
-            within: 200 + ROUND_TRIP + REPAIR,
+            within: ANSWER_GAP + REPAIR,
         })
     })
 })

@@ -14,6 +14,8 @@ export const TICK = 10
 export const ROUND_TRIP = 2
 /** ms from a stray word to the answer, for a node that is connected: it is handed over in one tick, answered in the next. */
 export const REPAIR = ROUND_TRIP + 2 * TICK
+/** ms, the least time between two answers (src/node/presence.ts). */
+export const ANSWER_GAP = 1_000
 /** ms from the start of a connection to `up`: TCP, CONNECT, `up` are a round trip and a tick each. */
 export const CONNECT = 3 * (ROUND_TRIP + TICK)
 /** ms until the program runs after the power is back: 1.1 s of the chip, settings bound within 600 ms and read in 6 * 20. */
