@@ -3,14 +3,21 @@
 //
 // That will may be late: a broker that still holds the node's old connection publishes it after the node has come back
 // and said `up`, and without an answer the retained status would stay `down` for a node that is there. So the node
-// watches its own status topic and says `up` again when anything else stands there. One word is on its way at a time,
-// so that whoever goes on saying `down` gets one answer a round trip at most.
+// watches its own status topic and says `up` again when anything else stands there: at once, and then once a second to
+// whoever goes on saying `down`.
 
+import * as ds from "@devicescript/core"
 import { Message, MQTTClient, MQTTMessage, Outcome } from "../mqtt/index"
 import { report } from "./report"
 
 export const UP = "up"
 export const DOWN = "down"
+
+/**
+ * Least time between two answers in ms. One answer a round trip was a hundred a second, to somebody who answers every
+ * `up` with `down`; a second is nothing to those who look at the status.
+ */
+const ANSWER_GAP = 1000
 
 /** A status message on its way. */
 class Status extends Message {
@@ -34,6 +41,9 @@ export class Presence {
     /** Times the status was put right. */
     repairs = 0
     private last?: Status
+    private answeredAt = -ANSWER_GAP
+    /** An answer is due, at the end of the gap. */
+    private due = false
     /** Something else was heard while our word was on its way: say it once more then. */
     again = false
 
@@ -81,7 +91,23 @@ export class Presence {
     }
 
     private repair() {
+        if (this.due) return
+        const wait = this.answeredAt + ANSWER_GAP - ds.millis()
+        if (wait > 0) {
+            this.due = true
+            this.later.start(wait)
+        } else this.answer()
+    }
+
+    private async later(ms: number) {
+        await ds.sleep(ms)
+        this.due = false
+        this.answer()
+    }
+
+    private answer() {
         if (!this.last || this.last.text !== UP) return
+        this.answeredAt = ds.millis()
         this.repairs++
         report("repair")
         this.say(UP)
