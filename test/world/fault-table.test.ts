@@ -27,11 +27,16 @@ describe("the law: all that was read is in one place", () => {
         }
     )
 
+    test("a place that only this node knows counts too", () => {
+        expect(lawFault(LAW + " lost=0")).toBeUndefined()
+        expect(lawFault(LAW + " lost=1")).toBe("read=12, found 13")
+    })
+
     test.each([
         ["a place is missing", LAW.replace("sent=0 ", ""), "sent is missing"],
         ["the faults are", LAW.replace(" faults=4", ""), "faults is missing"],
         ["what was read is", LAW.replace("read=12 ", ""), "read is missing"],
-        ["it is cut", LAW.slice(0, 60), "full is missing"],
+        ["it is cut", LAW.slice(0, 60), "faults is missing"],
         ["a count is none", LAW.replace("=12", "=NaN"), "read is NaN"],
         ["a count is negative", LAW.replace("t=0", "t=-1"), "sent is -1"],
     ])("%s", (_, line, fault) => {

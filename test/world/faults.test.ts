@@ -53,6 +53,12 @@ function noticedInTime({ noticed }: FaultRow, figures: Figures) {
     else expect(figures.noticed).toBeLessThanOrEqual(noticed)
 }
 
+test("the same fault lived through twice does the same", async () => {
+    const row = FAULTS.find(({ name }) => name === "CONNACK never")!
+    const figures = await measure(row, NODE, LIMIT, "7")
+    expect(await measure(row, NODE, LIMIT, "7")).toEqual(figures)
+})
+
 describe("the same measured on the platform's own client finds", () => {
     const row = (name: string) => FAULTS.find(row => row.name === name)!
 

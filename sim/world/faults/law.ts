@@ -7,7 +7,7 @@ export const LAW_LINE = "law "
 /** ms between two such lines. */
 export const LAW_MS = 100
 
-/** Where a reading can be. */
+/** Where a reading can be, at the least: a node may know of more places. */
 const PLACES = [
     "filtered",
     "queued",
@@ -19,7 +19,9 @@ const PLACES = [
     "parked",
     "toobig",
     "invalid",
-] as const
+]
+/** Numbers of a line that are no places. */
+const BESIDE = ["read", "faults"]
 
 /** What is wrong with such a line, undefined when nothing is. */
 export function lawFault(line: string): string | undefined {
@@ -28,9 +30,10 @@ export function lawFault(line: string): string | undefined {
         if (!/^\d+$/.test(digits!)) return `${key} is ${digits}`
         counts.set(key!, Number(digits))
     }
-    for (const key of ["read", ...PLACES, "faults"])
+    for (const key of [...BESIDE, ...PLACES])
         if (!counts.has(key)) return `${key} is missing`
     const read = counts.get("read")!
-    const sum = PLACES.reduce((all, key) => all + counts.get(key)!, 0)
-    return read === sum ? undefined : `read=${read}, found ${sum}`
+    let found = 0
+    for (const [key, n] of counts) if (!BESIDE.includes(key)) found += n
+    return read === found ? undefined : `read=${read}, found ${found}`
 }
