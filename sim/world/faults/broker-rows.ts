@@ -9,6 +9,7 @@ import {
     NEXT,
     RECONNECT,
     RETRY,
+    soonRetry,
     TICK,
     type FaultRow,
 } from "./row"
@@ -52,8 +53,8 @@ export const BROKER_FAULTS: readonly FaultRow[] = [
         name: `broker restart, ${memory ? "with" : "without"} persistence`,
         lasts: 2_000,
         noticed: TICK,
-        again: 4_000 + NEXT,
-        status: 4_000,
+        again: soonRetry(2_000) + NEXT,
+        status: soonRetry(2_000),
         inject: ({ broker }) => {
             broker.stop({ memory })
             return () => broker.run()
@@ -61,7 +62,10 @@ export const BROKER_FAULTS: readonly FaultRow[] = [
     })),
     connack(1, "protocol", LATE),
     connack(2, "identifier", LATE),
-    connack(3, "unavailable", { again: 8_000 + NEXT, status: 8_000 }),
+    connack(3, "unavailable", {
+        again: soonRetry(5_000) + NEXT,
+        status: soonRetry(5_000),
+    }),
     connack(4, "user or password", LATE),
     connack(5, "not authorized", LATE),
     {

@@ -43,6 +43,11 @@ export const CONNECT = 100
 export const RETRY = 900 + CONNECT
 /** ms until then when tries fail for long, or are refused (retryCap there). */
 export const LATE_RETRY = 60_000 + CONNECT
+/**
+ * ms until then when tries fail for `lasts` ms. The waits double, each drawn from nothing to its ceiling: the one under way at the
+ * end is hardly ever longer than twice the fault, and never on the chips that are tried.
+ */
+export const soonRetry = (lasts: number) => 2 * lasts + RETRY
 /** ms, the next value of the sensor that counts. */
 export const NEXT = INTERVAL + 2 * TICK
 
