@@ -4,6 +4,7 @@ import type { WorldBroker } from "../broker"
 import { COUNT_TOPIC, COUNTER } from "./boards"
 import {
     ACK,
+    SEEN,
     GOES_ON,
     LATE,
     NEXT,
@@ -28,7 +29,7 @@ const connack = (
 ): FaultRow => ({
     name: `CONNACK ${code}, ${name}`,
     lasts: 5_000,
-    noticed: TICK,
+    noticed: SEEN,
     ...bounds,
     inject: ({ broker, node }) => {
         const { connack } = broker.behaviour
@@ -42,7 +43,7 @@ export const BROKER_FAULTS: readonly FaultRow[] = [
     {
         name: "broker down for 60 s",
         lasts: 60_000,
-        noticed: TICK,
+        noticed: SEEN,
         ...LATE,
         inject: ({ broker }) => {
             broker.stop()
@@ -52,7 +53,7 @@ export const BROKER_FAULTS: readonly FaultRow[] = [
     ...[true, false].map((memory): FaultRow => ({
         name: `broker restart, ${memory ? "with" : "without"} persistence`,
         lasts: 2_000,
-        noticed: TICK,
+        noticed: SEEN,
         again: soonRetry(2_000) + NEXT,
         status: soonRetry(2_000),
         inject: ({ broker }) => {
@@ -71,7 +72,7 @@ export const BROKER_FAULTS: readonly FaultRow[] = [
     {
         name: "CONNACK never",
         lasts: 30_000,
-        noticed: TICK,
+        noticed: SEEN,
         ...LATE,
         inject: ({ broker, node }) => {
             const rule = broker.rules.drop({ way: "out", cmd: "connack" })
@@ -119,7 +120,7 @@ export const BROKER_FAULTS: readonly FaultRow[] = [
     {
         name: "late will, 10 s after a RST",
         lasts: 10_000,
-        noticed: TICK,
+        noticed: SEEN,
         again: NEXT,
         status: 3 * TICK,
         inject: ({ broker, node }) => {
@@ -129,7 +130,7 @@ export const BROKER_FAULTS: readonly FaultRow[] = [
     },
     {
         name: "takeover by another client",
-        noticed: TICK,
+        noticed: SEEN,
         ...RECONNECT,
         inject: ({ world }) => {
             const socket = world.network.connect("broker", 1883, false)
@@ -163,7 +164,7 @@ export const BROKER_FAULTS: readonly FaultRow[] = [
     {
         // PUBLISH of 9 bytes whose topic claims 24,576
         name: "inbound packet with a false length",
-        noticed: TICK,
+        noticed: SEEN,
         ...RECONNECT,
         inject: ({ broker }) =>
             toNode(broker, Buffer.from("3009600061626364656667", "hex")),

@@ -7,21 +7,21 @@ import {
     NEXT,
     RECONNECT,
     RETRY,
+    SEEN,
     SILENT,
-    TICK,
     type FaultRow,
 } from "./row"
 
 export const LINK_FAULTS: readonly FaultRow[] = [
     {
         name: "FIN",
-        noticed: TICK,
+        noticed: SEEN,
         ...RECONNECT,
         inject: ({ node }) => node.link.close(),
     },
     {
         name: "RST",
-        noticed: TICK,
+        noticed: SEEN,
         ...RECONNECT,
         inject: ({ node }) => node.link.reset(),
     },

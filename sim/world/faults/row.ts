@@ -33,6 +33,8 @@ export interface FaultRow {
 
 /** ms the VM may take to look at what has happened. */
 export const TICK = 10
+/** ms until an end of the connection is: two messages on the way, of 1 ms each, before it for one that somebody else brings about. */
+export const SEEN = TICK + 4
 /** ms until a dead link is noticed (src/mqtt/keepalive.ts). */
 export const SILENT = KEEP_ALIVE * 1_000 + TICK
 /** ms until an acknowledgement that is missing is noticed (ackTimeout in src/mqtt/options.ts). */
