@@ -1,4 +1,5 @@
 // What a board file imports; nothing else of the firmware is public.
 
 export { startNode, Node } from "./node/node"
+export type { NodePart } from "./node/node"
 export type { NodeOptions, SensorOptions, BrokerOptions } from "./node/options"

@@ -10,3 +10,8 @@ export function readingTopic(device: string, sensor: string): string {
 export function statusTopic(device: string): string {
     return "devices/" + device + "/status"
 }
+
+/** Where the device says what happened to it. */
+export function diagnosticsTopic(device: string): string {
+    return "devices/" + device + "/diagnostics"
+}

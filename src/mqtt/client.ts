@@ -35,9 +35,10 @@ export enum MQTTState {
     Sending = 5,
 }
 
-/** What happens to the connection, as it happens. Called in the client's own fiber: must not wait. */
+/** What happens to the connection, as it happens. Called in the client's own fiber: only `connecting` may wait. */
 export interface ClientObserver {
-    connecting?: (attempt: number) => void
+    /** Before the socket is opened, when it is free for something else; what it waits for must have a limit. */
+    connecting?: (attempt: number) => ds.AsyncVoid
     /** @param ms from the start of opening to CONNACK */
     connected?: (sessionPresent: boolean, ms: number) => void
     /** @param ms the connection had lasted, 0 when it never came to CONNACK */
@@ -484,7 +485,8 @@ export class MQTTClient {
         const socket = this.socket
         this.attempt++
         this.readyState = MQTTState.Connecting
-        if (this.observer.connecting) this.observer.connecting(this.attempt)
+        if (this.observer.connecting)
+            await this.observer.connecting(this.attempt)
         this.reader.reset()
         socket.open(this.set.host, this.set.port, this.set.tls)
         let until = begun + this.set.timeout

@@ -175,7 +175,8 @@ export class Session {
 
     /** What goes before all that waits: requests, and messages published as urgent. */
     private urgent: Message[] = []
-    private queue: Message[] = []
+    /** What waits besides. */
+    queue: Message[] = []
     /** Acknowledgements to write, each `type << 16 | id`, in the order they are owed [MQTT-4.6.0-2..4]. */
     private replies: number[] = []
     /** Identifiers of inbound QoS 2 messages handed over and not yet released. */

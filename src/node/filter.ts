@@ -121,6 +121,11 @@ export class Filter {
         if (median > 1) this.recent = new Recent(median)
     }
 
+    /** The next value is published, whatever it is. */
+    force() {
+        this.at = -AGES
+    }
+
     /**
      * Judges a sample.
      * @param now when it was due, ms of the monotonic clock: with the moment it really came, a few ms late now and then, a

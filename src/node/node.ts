@@ -2,12 +2,17 @@
 
 import * as ds from "@devicescript/core"
 import { Setting, setting, settingsReady } from "../config/settings"
-import { readingTopic, statusTopic } from "../config/topics"
-import { MQTTClient } from "../mqtt/index"
-import { checkNode, NodeOptions } from "./options"
+import { diagnosticsTopic, readingTopic, statusTopic } from "../config/topics"
+import { MQTTClient, Parking } from "../mqtt/index"
+import { Accounts } from "./accounts"
+import { Delivery } from "./delivery"
+import { Diagnostics } from "./diagnostics"
+import { checkNode, dialectOf, NodeOptions } from "./options"
+import { DEFAULT_SLOTS, Outbox, Policy } from "./outbox"
+import { phaseOf } from "./phase"
 import { DOWN, Presence, UP } from "./presence"
 import { report, reportFault } from "./report"
-import { ReadingCounters, Sensor } from "./sensor"
+import { Sensor } from "./sensor"
 
 /**
  * How long a clean stop waits for the broker to acknowledge `down` and the readings before it, in ms. The
@@ -15,10 +20,32 @@ import { ReadingCounters, Sensor } from "./sensor"
  */
 const STOP_LIMIT = 8000
 
+/** Readings in flight, and room beside them for presence, subscriptions and answers to commands. */
+const SESSION_WINDOW = 8
+
+/** A reading without an acknowledgement on so many connections is given up for those behind it. */
+const PARK_AFTER = 3
+
+/** How often what has no moment of its own is looked after, in ms. */
+const ROUND = 10000
+
+/**
+ * What a board may add to its node and other boards do without: only what a board file makes is linked into its image.
+ * `start` is called once, before the first connection; it may subscribe, and must not wait or throw.
+ */
+export interface NodePart {
+    start: (node: Node) => void
+}
+
 /** A running node. */
 export class Node {
-    readonly counters = new ReadingCounters()
     readonly client: MQTTClient
+    /** The device's id; its topics begin with `devices/<device>/`. */
+    readonly device: string
+    readonly sensors: Sensor[] = []
+    readonly delivery: Delivery
+    readonly diagnostics: Diagnostics
+    private counts: Accounts
     private presence: Presence
     private fibers: ds.Fiber[] = []
     private stopped = false
@@ -27,7 +54,8 @@ export class Node {
     constructor(o: NodeOptions) {
         checkNode(o)
         const device = o.device
-        const status = statusTopic(device)
+        this.device = device
+        const status = o.status ?? statusTopic(device)
         const broker = o.broker ?? {}
         this.client = new MQTTClient({
             host: broker.host ?? "127.0.0.1",
@@ -39,20 +67,49 @@ export class Node {
             keepAlive: o.keepAlive,
             cleanSession: o.cleanSession === true,
             will: { topic: status, message: DOWN, qos: 1, retain: true },
+            window: SESSION_WINDOW,
         })
+        new Parking(this.client.session, PARK_AFTER)
         this.presence = new Presence(this.client, Buffer.from(status))
+        const box = new Outbox(
+            o.slots ?? DEFAULT_SLOTS,
+            o.sensors.length,
+            o.policy === "drop-oldest" ? Policy.DropOldest : Policy.Thin
+        )
+        this.counts = new Accounts(box)
+        this.delivery = new Delivery(
+            this.client,
+            box,
+            this.counts,
+            o.qos ?? 1,
+            dialectOf(o)
+        )
+        let described = ""
         const ids: string[] = []
         for (const s of o.sensors) {
-            ids.push(s.id)
             const sensor = new Sensor(
+                device,
                 s,
+                this.sensors.length,
                 readingTopic(device, s.id),
-                o.qos ?? 1,
-                this.counters,
-                this.client
+                this.counts,
+                this.delivery
             )
+            ids.push(s.id)
+            described += s.id + sensor.interval + "/"
+            this.sensors.push(sensor)
+            this.delivery.origins.push(sensor)
             this.fibers.push(sensor.run.start())
         }
+        this.diagnostics = new Diagnostics(
+            this.client,
+            Buffer.from(diagnosticsTopic(device)),
+            (o.diagnostics ?? 10) * 60000,
+            phaseOf(device, described + broker.host, 1000000),
+            this.counts,
+            this.presence,
+            this.sensors
+        )
         report(
             "boot board=" +
                 o.board +
@@ -68,8 +125,24 @@ export class Node {
                 ds._dcfgString("@version")
         )
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
+        this.delivery.drain.start()
+        this.fibers.push(this.rounds.start())
         this.presence.watch.start(status)
         this.client.launch()
+    }
+
+    /** What became of the readings, as `read=12 filtered=0 queued=0 ...`: see accounts.ts. */
+    accounts(): string {
+        return this.counts.text("", "=", " ")
+    }
+
+    private async rounds() {
+        while (true) {
+            await ds.sleep(ROUND)
+            const now = ds.millis()
+            for (const sensor of this.sensors) sensor.check(now)
+            this.diagnostics.check(now)
+        }
     }
 
     /**
@@ -96,7 +169,7 @@ export class Node {
     private observe(host: string, port: number) {
         const self = this
         this.client.observer = {
-            connecting: attempt =>
+            connecting: attempt => {
                 report(
                     "connecting host=" +
                         host +
@@ -104,7 +177,9 @@ export class Node {
                         port +
                         " attempt=" +
                         attempt
-                ),
+                )
+                self.delivery.restamp()
+            },
             connected: (present, ms) => {
                 report(
                     "connected present=" +
@@ -113,14 +188,14 @@ export class Node {
                         Math.round(ms)
                 )
                 if (!self.stopped) self.presence.say(UP)
+                self.diagnostics.connected(ds.millis())
+                self.delivery.wake()
             },
-            lost: (error: Error | undefined, ms) =>
-                report(
-                    "lost ms=" +
-                        Math.round(ms) +
-                        " text=" +
-                        (error ? error.message : "unknown")
-                ),
+            lost: (error: Error | undefined, ms) => {
+                const why = error ? error.message : "unknown"
+                report("lost ms=" + Math.round(ms) + " text=" + why)
+                self.diagnostics.lost(why, ds.millis())
+            },
             retry: ms => report("retry ms=" + ms),
             fault: error => reportFault("session", error),
         }
@@ -140,6 +215,11 @@ export async function startNode(options: NodeOptions): Promise<Node> {
         keepAlive: options.keepAlive,
         cleanSession: options.cleanSession,
         qos: options.qos,
+        slots: options.slots,
+        policy: options.policy,
+        dialect: options.dialect,
+        status: options.status,
+        diagnostics: options.diagnostics,
         device:
             (await setting<string>(Setting.DeviceId)) ??
             options.device ??

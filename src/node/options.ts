@@ -3,11 +3,15 @@
 import { idFault } from "../config/ids"
 import { ConfigError } from "../mqtt/errors"
 import { whole } from "../mqtt/options"
+import { topicNameFault } from "../mqtt/topic"
+import { Dialect } from "./dialect"
+import { checkFilter, FilterOptions } from "./filter"
+import { DEFAULT_SLOTS, MAX_SENSORS, MAX_SLOTS, MIN_SLOTS } from "./outbox"
 import { Readable } from "./source"
 import { MAX_PRECISION } from "./value"
 
 /** A sensor of a board. */
-export interface SensorOptions {
+export interface SensorOptions extends FilterOptions {
     /** A topic level: 1 to 64 letters, digits, `_`, `-`, `.`. */
     id: string
     /** A Jacdac register, e.g. `new ds.Temperature().reading`, or a function that gives the value now. */
@@ -43,6 +47,19 @@ export interface NodeOptions {
     cleanSession?: boolean
     /** Quality of service of readings, 0, 1 or 2; default 1. */
     qos?: number
+    /** Readings that may wait while they cannot be sent, 4 to 512; default 64. See docs/outbox.md. */
+    slots?: number
+    /**
+     * What goes when all slots are taken: `thin`, the default, keeps the shape of each sensor's curve, `drop-oldest` the
+     * newest readings.
+     */
+    policy?: "thin" | "drop-oldest"
+    /** How a late reading says when it was taken, see dialect.ts; default plain. */
+    dialect?: "plain" | "wazicloud" | "wazigate"
+    /** Where `up` and `down` go, a topic; default devices/<device>/status. */
+    status?: string
+    /** Minutes between diagnostics besides those on connect, 1 to 1,440; 0 is never; default 10. */
+    diagnostics?: number
 }
 
 /** Throws ConfigError naming the first thing that is wrong. */
@@ -50,6 +67,8 @@ export function checkNode(o: NodeOptions) {
     checkId("device", o.device)
     if (o.sensors.length === 0)
         throw new ConfigError("sensors", "are missing: a node needs one")
+    if (o.sensors.length > MAX_SENSORS)
+        throw new ConfigError("sensors", "are more than " + MAX_SENSORS)
     const seen: string[] = []
     for (const s of o.sensors) {
         checkId("sensors.id", s.id)
@@ -61,8 +80,32 @@ export function checkNode(o: NodeOptions) {
             throw new ConfigError(key + ".read", "is missing")
         whole(key + ".interval", s.interval, 5000, 100, 86400000)
         whole(key + ".precision", s.precision, 1, 0, MAX_PRECISION)
+        checkFilter(key, s)
     }
     whole("qos", o.qos, 1, 0, 2)
+    whole("slots", o.slots, DEFAULT_SLOTS, MIN_SLOTS, MAX_SLOTS)
+    whole("diagnostics", o.diagnostics, 10, 0, 1440)
+    const policies = ["thin", "drop-oldest"]
+    oneOf("policy", o.policy, policies)
+    oneOf("dialect", o.dialect, DIALECTS)
+    if (o.status !== undefined) {
+        const fault = topicNameFault(Buffer.from(o.status))
+        if (fault !== undefined) throw new ConfigError("status", fault)
+    }
+}
+
+/** The names of dialects, each at its number. */
+const DIALECTS = ["plain", "wazicloud", "wazigate"]
+
+/** The dialect of a node, whose options were checked. */
+export function dialectOf(o: NodeOptions): Dialect {
+    return Math.max(0, DIALECTS.indexOf(o.dialect))
+}
+
+function oneOf(key: string, given: string | undefined, names: string[]) {
+    if (given === undefined) return
+    if (names.indexOf(given) < 0)
+        throw new ConfigError(key, "must be " + names.join(" or "))
 }
 
 function checkId(key: string, id: string) {

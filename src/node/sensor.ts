@@ -1,130 +1,149 @@
-// One sensor: reads its source at its interval and publishes each reading. A fiber of its own, so that one
-// that hangs or throws holds up neither the others nor the session.
+// One sensor: samples its source on the grid of its interval and hands on what its filter lets through. A fiber of its
+// own, so that one that hangs or throws holds up neither the others nor the session.
 
 import * as ds from "@devicescript/core"
-import { Message, MQTTClient, Outcome, outcomeName } from "../mqtt/index"
-import { report, reportFault } from "./report"
+import { Accounts } from "./accounts"
+import { Delivery, Origin } from "./delivery"
+import { Filter, Verdict } from "./filter"
+import { Health, Reason, reasonName } from "./health"
 import { SensorOptions } from "./options"
-import { Source } from "./source"
-import { valueText } from "./value"
+import { firstSample, nextSample, phaseOf } from "./phase"
+import { reportFault } from "./report"
+import { Source, Value } from "./source"
 
-/** The first reading is due this long after the start at the latest, in ms: a role is bound within 1.5 s. */
-const FIRST_READING = 2000
+/** A source that has not answered for this long, in ms, is at fault; a slow I2C sensor takes a second. */
+const ANSWER_LIMIT = 10000
 
-/** What became of the readings of a node since it started. */
-export class ReadingCounters {
-    /** Values taken from a source. */
-    read = 0
-    /** Acknowledged by the broker; with QoS 0, written. */
-    acked = 0
-    /** Never delivered: the queue was full, or the node stopped. */
-    dropped = 0
-    /** No value: the role is not bound, the value is stale, NaN, or the function threw. */
-    faults = 0
-}
-
-/** A reading on its way to the broker. */
-class Reading extends Message {
-    constructor(
-        public sensor: Sensor,
-        public text: string
-    ) {
-        super(
-            sensor.topicBytes,
-            Buffer.from('{"value":' + text + "}"),
-            sensor.qos,
-            false,
-            readingSettled
-        )
-    }
-}
-
-/** One function for all readings: a closure for each would cost two allocations on the hot path. */
-function readingSettled(m: Message, outcome: Outcome) {
-    const reading = m as Reading
-    const sensor = reading.sensor
-    if (outcome !== Outcome.Delivered) {
-        sensor.counters.dropped++
-        report(
-            "dropped topic=" +
-                sensor.topic +
-                " value=" +
-                reading.text +
-                " reason=" +
-                outcomeName(outcome)
-        )
-        return
-    }
-    sensor.counters.acked++
-    report(
-        "acked topic=" +
-            sensor.topic +
-            " value=" +
-            reading.text +
-            " qos=" +
-            m.qos +
-            " ms=" +
-            Math.round(ds.millis() - m.sentAt)
-    )
-}
-
-export class Sensor {
+/** @devsWhenUsed */
+export class Sensor implements Origin {
     readonly topicBytes: Buffer
+    readonly health: Health
+    readonly precision: number
+    /** ms between samples; see `every`. */
+    interval: number
     private source: Source
-    private interval: number
-    private precision: number
-    private faulty = false
+    private filter: Filter
+    private phase = 0
+    private fiber?: ds.Fiber
+    /** In the sleep between two samples, where it may be woken. */
+    private resting = false
+    /** The next sample is due now, and is published whatever the filter says. */
+    private asked = false
+    /** When the source was asked for what it has not answered, or -1. */
+    private begun = -1
 
     constructor(
-        private options: SensorOptions,
+        private device: string,
+        public readonly options: SensorOptions,
+        public readonly index: number,
         public readonly topic: string,
-        public readonly qos: number,
-        public readonly counters: ReadingCounters,
-        private client: MQTTClient
+        private accounts: Accounts,
+        private delivery: Delivery
     ) {
         this.topicBytes = Buffer.from(topic)
         this.source = new Source(options.read)
-        this.interval = options.interval ?? 5000
         this.precision = options.precision ?? 1
+        this.filter = new Filter(options)
+        this.health = new Health(ds.millis())
+        this.interval = options.interval ?? 5000
+        this.phase = phaseOf(device, options.id, this.interval)
     }
 
-    /** Reads and publishes until the fiber is terminated. Never throws. */
+    /** Samples at another interval from now on, ms. */
+    every(interval: number) {
+        this.interval = interval
+        this.phase = phaseOf(this.device, this.options.id, interval)
+        this.wake()
+    }
+
+    /** Samples now, and publishes what comes of it. */
+    ask() {
+        this.asked = true
+        this.wake()
+    }
+
+    private wake() {
+        if (!this.resting) return
+        this.resting = false
+        if (this.fiber.suspended) this.fiber.resume(undefined)
+    }
+
+    /** Samples until the fiber is terminated. Never throws. */
     async run() {
-        let next = ds.millis() + Math.min(this.interval, FIRST_READING)
+        this.fiber = ds.Fiber.self()
+        let due = firstSample(
+            this.phase,
+            this.interval,
+            ds.millis(),
+            this.source.earliest
+        )
         while (true) {
-            await ds.sleep(Math.max(1, Math.ceil(next - ds.millis())))
-            next += this.interval
-            // after a long hold-up the missed readings are not made up for
-            if (next < ds.millis()) next = ds.millis() + this.interval
-            try {
-                await this.sample()
-            } catch (e) {
-                this.fault((e as Error).message)
+            const wait = Math.ceil(due - ds.millis())
+            if (wait > 0) {
+                this.resting = true
+                await ds.suspend(wait)
+                this.resting = false
             }
+            const now = ds.millis()
+            if (this.asked) {
+                this.asked = false
+                this.filter.force()
+                await this.sample(now)
+            } else if (now >= due) {
+                await this.sample(due)
+                due = nextSample(
+                    this.phase,
+                    this.interval,
+                    Math.max(due, ds.millis())
+                )
+            } else due = nextSample(this.phase, this.interval, now)
         }
     }
 
-    private async sample() {
-        const value = await this.source.value()
+    /** A source that does not answer is at fault though its fiber waits. */
+    check(now: number) {
+        if (this.begun < 0) return
+        if (now - this.begun >= ANSWER_LIMIT) {
+            this.begun = now
+            this.fault(Reason.Stale, "no answer")
+        }
+    }
+
+    /** @param due when it was due, ms */
+    private async sample(due: number) {
+        let value: Value | undefined
+        this.begun = ds.millis()
+        try {
+            value = await this.source.value()
+        } catch (e) {
+            this.begun = -1
+            this.fault(Reason.Threw, (e as Error).message)
+            return
+        }
+        this.begun = -1
         if (value === undefined) {
-            this.fault("no value")
+            this.fault(this.source.why, "no value")
             return
         }
-        const text = valueText(value, this.precision)
-        if (text === undefined) {
-            this.fault("value is not a number")
+        const verdict = this.filter.sample(value, due)
+        if (verdict === Verdict.Fault) {
+            this.fault(this.filter.why, "value " + value)
             return
         }
-        this.faulty = false
-        this.counters.read++
-        this.client.send(new Reading(this, text))
+        this.health.ok(due)
+        this.accounts.read++
+        if (verdict === Verdict.Publish)
+            this.delivery.put(this, this.filter.value, ds.millis())
+        else this.accounts.filtered++
     }
 
-    /** Counts a missing reading, and says so when the sensor was well before. */
-    private fault(why: string) {
-        this.counters.faults++
-        if (!this.faulty)
-            reportFault("sensor " + this.options.id, new Error(why))
-        this.faulty = true
+    /** Counts a missing reading, and says so when that is news. */
+    private fault(reason: Reason, detail: string) {
+        this.accounts.faults++
+        if (this.health.fault(reason, ds.millis()))
+            reportFault(
+                "sensor " + this.options.id + ": " + reasonName(reason),
+                new Error(detail)
+            )
     }
 }

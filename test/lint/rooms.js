@@ -17,6 +17,8 @@ export const shell = [
     "src/mqtt/socket",
     "src/mqtt/listeners",
     "src/mqtt/receiver",
+    "src/node/delivery",
+    "src/node/diagnostics",
     "src/node/node",
     "src/node/options",
     "src/node/presence",

@@ -1,0 +1,260 @@
+// A reading's way from its sensor to the broker: at once while all is well, else through the outbox, oldest first.
+//
+// Order: a reading is handed to the session only when none waits in the outbox, so each sensor's readings go out in the
+// order they were taken. Rate: after an outage the outbox is emptied at 20 messages a second, with at most 4
+// unacknowledged. So a reading taken while it is being emptied is late by at most
+//     slots x the larger of 50 ms and a quarter of a round trip
+// which is 3.2 s with 64 slots and any round trip below 200 ms. What is older than 2 s when it goes out says when it was
+// taken; one that is repeated after a reconnect says so too, though it was fresh when it was first sent: see `restamp`.
+
+import * as ds from "@devicescript/core"
+import {
+    Message,
+    MQTTClient,
+    MQTTState,
+    Outcome,
+    outcomeName,
+} from "../mqtt/index"
+import { Accounts } from "./accounts"
+import {
+    backlogCount,
+    backlogPayload,
+    backlogTopic,
+    Dialect,
+    payload,
+} from "./dialect"
+import { Outbox } from "./outbox"
+import { report } from "./report"
+import { valueText } from "./value"
+
+/** Readings in the session at once. The client's window is twice that, so that presence and commands find room. */
+const WINDOW = 4
+
+/** Between two messages out of the outbox, in ms. */
+const GAP = 50
+
+/** A reading is fresh for so long, in ms: time comes from whole seconds, and a broker's round trip is far less. */
+const FRESH = 2000
+
+/** The drain looks again after this long, in ms, though nobody woke it: a floor under lost wake-ups. */
+const LOOK_AGAIN = 60000
+
+/** Bytes of a batch: with its topic well below what a Pico W can send at once, and a sixtieth of a heap. */
+const BATCH_BYTES = 1024
+
+/** Readings looked at for a batch: more do not fit in its bytes. */
+const BATCH = 24
+
+/** What a delivery asks of a clock: the wall time of a moment in ms since 1970, or undefined while it is not known. */
+export interface WallTime {
+    at: (moment: number) => number | undefined
+}
+
+/** What a delivery needs to know of a sensor. */
+export interface Origin {
+    readonly topic: string
+    readonly topicBytes: Buffer
+    readonly precision: number
+    readonly index: number
+}
+
+/** A reading, or a batch of them, on its way to the broker. */
+class Reading extends Message {
+    constructor(
+        topic: Buffer,
+        bytes: Buffer,
+        public delivery: Delivery,
+        public origin: Origin,
+        public text: string,
+        public at: number,
+        public count: number
+    ) {
+        super(topic, bytes, delivery.qos, false, readingSettled)
+    }
+}
+
+/** One function for all readings: a closure for each would cost two allocations on the hot path. */
+function readingSettled(m: Message, outcome: Outcome) {
+    const reading = m as Reading
+    reading.delivery.ended(reading, outcome)
+}
+
+/** @devsWhenUsed */
+export class Delivery {
+    /** Knows what time it is, where a board has such. */
+    wall?: WallTime = undefined
+    /** The node's sensors, by index. */
+    readonly origins: Origin[] = []
+    private fiber?: ds.Fiber
+    private resting = false
+
+    constructor(
+        private client: MQTTClient,
+        private box: Outbox,
+        private accounts: Accounts,
+        public readonly qos: number,
+        private dialect: Dialect
+    ) {}
+
+    /** Takes a value that its sensor's filter let through. */
+    put(origin: Origin, value: number | boolean | string, at: number) {
+        const client = this.client
+        if (client.readyState === MQTTState.Connected)
+            if (this.box.length === 0)
+                if (this.accounts.inflight < WINDOW) {
+                    this.send(origin, value, at, true)
+                    return
+                }
+        this.box.put(origin.index, value, at)
+    }
+
+    /** There may be something to do: a connection, an acknowledgement. */
+    wake() {
+        if (!this.resting) return
+        this.resting = false
+        if (this.fiber.suspended) this.fiber.resume(undefined)
+    }
+
+    /** Empties the outbox whenever that is possible. Never returns. */
+    async drain() {
+        this.fiber = ds.Fiber.self()
+        while (true) {
+            let ready = this.client.readyState === MQTTState.Connected
+            if (this.accounts.inflight >= WINDOW) ready = false
+            if (this.box.length === 0) ready = false
+            if (ready) {
+                this.sendOldest()
+                await ds.sleep(GAP)
+            } else {
+                this.resting = true
+                await ds.suspend(LOOK_AGAIN)
+                this.resting = false
+            }
+        }
+    }
+
+    /**
+     * Before a connection: what was sent as fresh and will be repeated says when it was taken. A deliberate choice: MQTT
+     * 3.1.1 repeats a PUBLISH with its identifier and DUP, and a fresh reading repeated as it was an hour later would
+     * pass off an old value as the present one. No broker compares payloads.
+     */
+    restamp() {
+        const session = this.client.session
+        const now = ds.millis()
+        for (const list of [session.inflight, session.queue])
+            for (const m of list)
+                if (m instanceof Reading)
+                    if (m.count === 1) m.payload = this.bytes(m.text, m.at, now)
+    }
+
+    /** A reading's message has ended. */
+    ended(r: Reading, outcome: Outcome) {
+        const accounts = this.accounts
+        // what a stop leaves stays where it is: in flight
+        if (outcome === Outcome.Stopped) return
+        const n = r.count
+        accounts.inflight -= n
+        let delivered = outcome === Outcome.Delivered
+        if (outcome === Outcome.Downgraded) delivered = true
+        if (delivered) {
+            if (r.qos === 0) accounts.sent += n
+            else accounts.acked += n
+            this.tell(
+                "acked",
+                r,
+                "qos=" + r.qos + " ms=" + Math.round(ds.millis() - r.sentAt)
+            )
+        } else {
+            if (outcome === Outcome.Parked) accounts.parked += n
+            else if (outcome === Outcome.Full) accounts.full += n
+            else accounts.lost += n
+            this.tell("dropped", r, "reason=" + outcomeName(outcome))
+        }
+        this.wake()
+    }
+
+    private tell(event: string, r: Reading, rest: string) {
+        report(
+            event + " topic=" + r.origin.topic + " value=" + r.text + " " + rest
+        )
+    }
+
+    private send(
+        origin: Origin,
+        value: number | boolean | string,
+        at: number,
+        fresh: boolean
+    ) {
+        const text = valueText(value, origin.precision)
+        if (text === undefined) {
+            this.accounts.invalid++
+            return
+        }
+        const bytes = fresh
+            ? Buffer.from('{"value":' + text + "}")
+            : this.bytes(text, at, ds.millis())
+        this.accounts.inflight++
+        this.client.send(
+            new Reading(origin.topicBytes, bytes, this, origin, text, at, 1)
+        )
+    }
+
+    private bytes(text: string, at: number, now: number): Buffer {
+        const age = now - at
+        if (age < FRESH)
+            return Buffer.from(
+                payload(this.dialect, text, undefined, undefined)
+            )
+        let taken: number | undefined
+        if (this.wall) taken = this.wall.at(at)
+        return Buffer.from(payload(this.dialect, text, taken, age))
+    }
+
+    private sendOldest() {
+        const box = this.box
+        if (this.dialect === Dialect.WaziGate) if (this.sendBatch()) return
+        const origin = this.origins[box.sensorAt(0)] as Origin
+        const value = box.valueAt(0)
+        const at = box.takenAt(0)
+        box.drop(0)
+        this.send(origin, value, at, false)
+    }
+
+    /** WaziGate takes stamped readings of one sensor as an array. False when there are fewer than two of them. */
+    private sendBatch(): boolean {
+        const box = this.box
+        const wall = this.wall
+        if (!wall) return false
+        const s = box.sensorAt(0)
+        const origin = this.origins[s] as Origin
+        const parts: string[] = []
+        const places: number[] = []
+        for (let i = 0; i < box.length; i++) {
+            if (box.sensorAt(i) !== s) continue
+            const text = valueText(box.valueAt(i), origin.precision)
+            const taken = wall.at(box.takenAt(i))
+            if (text === undefined) break
+            if (taken === undefined) break
+            parts.push(payload(this.dialect, text, taken, undefined))
+            places.push(i)
+            if (parts.length === BATCH) break
+        }
+        const count = backlogCount(parts, BATCH_BYTES)
+        if (count < 2) return false
+        const at = box.takenAt(0)
+        for (let i = count - 1; i >= 0; i--) box.drop(places[i] as number)
+        this.accounts.inflight += count
+        this.client.send(
+            new Reading(
+                Buffer.from(backlogTopic(origin.topic)),
+                Buffer.from(backlogPayload(parts, count)),
+                this,
+                origin,
+                "batch-of-" + count,
+                at,
+                count
+            )
+        )
+        return true
+    }
+}

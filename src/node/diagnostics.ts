@@ -1,0 +1,96 @@
+// What a node says about itself, as JSON on devices/<device>/diagnostics: retained, QoS 0, on connect and every few minutes.
+//
+//   {"boot":12,"why":"power","uptime":3600,"firmware":"0.1.0","configuration":123456,
+//    "connects":2,"repairs":0,"lost":{"why":"closed by the broker","ms":812},
+//    "readings":{"read":100, ... ,"faults":0},
+//    "sensors":{"TC":{"state":"ok","s":3599}}}
+//
+// uptime and s (how long the sensor has been in this state) in seconds; lost is the last disconnect and how long it lasted.
+// `readings` are the accounts (accounts.ts): `boot` and `readings.read` together number the readings of a device, so that
+// a consumer sees what a power cut has lost. The heap that is free is not in it: a program cannot ask for that.
+
+import * as ds from "@devicescript/core"
+import { Accounts } from "./accounts"
+import { Message, MQTTClient, MQTTState } from "../mqtt/index"
+import { Presence } from "./presence"
+import { Sensor } from "./sensor"
+
+/** Longest reason of a disconnect that is kept, in characters. */
+const MAX_WHY = 64
+
+/** @devsWhenUsed */
+export class Diagnostics {
+    /** The number of this boot, 0 when it is not known, and why the one before it ended. */
+    boot = 0
+    why = ""
+    private lostWhy = ""
+    private lostAt = -1
+    private outage = 0
+    private at = 0
+
+    /**
+     * @param every ms between two, besides those on connect; 0 is never
+     * @param configuration a number that is another when the configuration is
+     */
+    constructor(
+        private client: MQTTClient,
+        private topic: Buffer,
+        private every: number,
+        private configuration: number,
+        private accounts: Accounts,
+        private presence: Presence,
+        private sensors: Sensor[]
+    ) {}
+
+    /** A connection ended, or did not come about. */
+    lost(why: string, now: number) {
+        this.lostWhy = why.slice(0, MAX_WHY)
+        if (this.lostAt < 0) this.lostAt = now
+    }
+
+    /** There is a connection. */
+    connected(now: number) {
+        if (this.lostAt >= 0) this.outage = now - this.lostAt
+        this.lostAt = -1
+        this.say(now)
+    }
+
+    /** Says it when it is due. */
+    check(now: number) {
+        if (now - this.at >= this.every) this.say(now)
+    }
+
+    /** Says it now, if that is possible and wanted. */
+    say(now: number) {
+        if (this.every === 0) return
+        this.at = now
+        if (this.client.readyState !== MQTTState.Connected) return
+        this.client.send(
+            new Message(this.topic, Buffer.from(this.text(now)), 0, true)
+        )
+    }
+
+    private text(now: number): string {
+        const parts: string[] = []
+        parts.push('{"boot":' + this.boot)
+        parts.push(',"why":' + JSON.stringify(this.why))
+        parts.push(',"uptime":' + Math.floor(now / 1000))
+        parts.push(',"firmware":' + JSON.stringify(ds._dcfgString("@version")))
+        parts.push(',"configuration":' + this.configuration)
+        parts.push(',"connects":' + this.client.counters.connects)
+        parts.push(',"repairs":' + this.presence.repairs)
+        parts.push(',"lost":{"why":' + JSON.stringify(this.lostWhy))
+        parts.push(',"ms":' + Math.round(this.outage))
+        parts.push('},"readings":{' + this.accounts.text('"', ":", ","))
+        parts.push('},"sensors":{')
+        for (let i = 0; i < this.sensors.length; i++) {
+            const sensor = this.sensors[i] as Sensor
+            if (i > 0) parts.push(",")
+            const seconds = Math.floor((now - sensor.health.since) / 1000)
+            parts.push('"' + sensor.options.id + '":{"state":"')
+            parts.push(sensor.health.text() + '","s":' + seconds + "}")
+        }
+        parts.push("}}")
+        return parts.join("")
+    }
+}
