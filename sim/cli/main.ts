@@ -1,6 +1,7 @@
 // The command line: one file a verb. Turns what a verb throws into one line and an exit code; knows nothing of what verbs do.
 import { Command, CommanderError } from "commander"
 import { EXIT, UserError } from "./errors"
+import { addFaults } from "./faults"
 import { addStart } from "./start"
 
 const program = new Command("devicescript-mqtt-node")
@@ -17,6 +18,7 @@ const program = new Command("devicescript-mqtt-node")
             ),
     })
 addStart(program)
+addFaults(program)
 
 try {
     await program.parseAsync()

@@ -26,6 +26,8 @@ export class LinkSocket extends EventEmitter implements VmSocket {
     private orphan = false
     /** Nothing more can happen, at either end. */
     private over = false
+    /** Nothing passes any more. */
+    private lost = false
 
     /** @internal use Link */
     constructor(
@@ -45,13 +47,20 @@ export class LinkSocket extends EventEmitter implements VmSocket {
     }
 
     write(bytes: Uint8Array): void {
-        if (!this.ended) this.up.push(new Uint8Array(bytes))
+        if (!this.ended && !this.lost) this.up.push(new Uint8Array(bytes))
     }
 
     end(): void {
         if (this.ended) return
         this.ended = true
-        this.up.push(() => this.far?.end())
+        if (!this.lost) this.up.push(() => this.far?.end())
+    }
+
+    /** What is between the ends has forgotten it: nothing passes any more, and neither end is told. */
+    lose(): void {
+        this.lost = true
+        this.up.clear()
+        this.down.clear()
     }
 
     /**
@@ -76,21 +85,22 @@ export class LinkSocket extends EventEmitter implements VmSocket {
 
     /** A close in good order from between the ends: both see it, after what is under way. */
     finish(): void {
-        this.up.push(() => this.far?.end())
+        if (!this.lost) this.up.push(() => this.far?.end())
     }
 
     private join(far: MemorySocket): void {
         this.far = far
-        far.once("connect", () => this.down.push(() => this.tell("connect")))
-        far.on("data", (bytes: Uint8Array) => this.down.push(bytes))
-        far.on("error", (error: Error) =>
-            this.down.push(() => this.tell("error", error))
-        )
+        const down = (item: Uint8Array | (() => void)) => {
+            if (!this.lost) this.down.push(item)
+        }
+        far.once("connect", () => down(() => this.tell("connect")))
+        far.on("data", down)
+        far.on("error", (error: Error) => down(() => this.tell("error", error)))
         far.on("close", (hadError: boolean) => {
             // of a reset on the way the chip has been told
             if (this.over) return
             this.over = true
-            this.down.push(() => this.closed(hadError))
+            down(() => this.closed(hadError))
         })
     }
 

@@ -59,6 +59,14 @@ export class Link implements Sockets, Carrier {
         for (const socket of this.sockets) socket.finish()
     }
 
+    /**
+     * What is between has forgotten the connections that are there, as a router does that was switched off and on: nothing
+     * of them passes any more, and neither end is told. New ones are not concerned.
+     */
+    lose(): void {
+        for (const socket of this.sockets) socket.lose()
+    }
+
     /** Nothing passes any more until `restore`; then all that waited arrives. New connections come about only then, too. */
     silence(direction: Direction = "both"): void {
         for (const condition of this.conditions(direction))

@@ -108,6 +108,25 @@ describe("ends of a connection", () => {
     })
 })
 
+describe("a connection that is forgotten on the way", () => {
+    test("nothing passes any more and neither end is told; a new connection is whole", async () => {
+        const { chip, server } = await connected()
+        link.silence("up")
+        chip.write(bytes("under way"))
+        link.lose()
+        link.restore()
+        chip.write(bytes("up"))
+        server.write(bytes("down"))
+        const next = connect("next")
+        await clock.advance(10)
+        next.write(bytes("there"))
+        chip.end()
+        await clock.advance(3_600_000)
+        expect(told).toEqual(["11 next connect", "21 server there"])
+        expect(link.onWrite()).toBe(0)
+    })
+})
+
 describe("silence", () => {
     test("both ways: nothing arrives, nobody is told, and all comes in order when it ends", async () => {
         const { chip, server } = await connected()
