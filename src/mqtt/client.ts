@@ -382,6 +382,8 @@ export class MQTTClient {
     /** Waits for an answer on this connection; one that is lost or silent ends the wait. */
     private async awaitAnswer(answered: () => boolean) {
         this.wake()
+        // many subscriptions in one go would be too long a run
+        await ds.sleep(0)
         const connects = this.counters.connects
         while (
             !answered() &&
@@ -499,7 +501,7 @@ export class MQTTClient {
         this.keepAlive.start(ds.millis())
         this.put(encodeConnect(this.set), false)
         while (!this.stopping) {
-            let again = this.drain(begun)
+            let again = await this.drain(begun)
             let owed = this.session.more
             if (this.pending) owed = true
             if (owed) if (this.flush()) again = true
@@ -633,7 +635,7 @@ export class MQTTClient {
     }
 
     /** Reads what has arrived, at most a round's worth. True when there may be more. */
-    private drain(begun: number): boolean {
+    private async drain(begun: number): Promise<boolean> {
         const reader = this.reader
         const round = reader.taken + ROUND_BYTES
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
@@ -649,7 +651,8 @@ export class MQTTClient {
             else if (this.readyState !== MQTTState.Connected)
                 // the first packet from the broker is CONNACK
                 throw new PeerError("MQTT-3.2.0-1", "packet before CONNACK")
-            else if (type === PacketType.Publish) this.receivedPublish(reader)
+            else if (type === PacketType.Publish)
+                await this.receivedPublish(reader)
             else if (type === PacketType.Pingresp) {
                 if (this.keepAlive.answered()) this.unproven = this.afterPing
             } else this.session.receivedAck(type, reader.id, reader.code)
@@ -658,10 +661,10 @@ export class MQTTClient {
         return true
     }
 
-    private receivedPublish(reader: PacketReader) {
+    private async receivedPublish(reader: PacketReader) {
         if (!this.session.receivedPublish(reader.qos, reader.id)) return
         if (!reader.payload) this.counters.oversized++
-        else if (this.receiver) this.receiver.deliver(reader)
+        else if (this.receiver) await this.receiver.deliver(reader)
         else this.counters.inboxDropped++
     }
 
