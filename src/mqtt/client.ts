@@ -143,7 +143,7 @@ export class MQTTClient {
     private subscriptions?: Subscriptions
     private receiver?: Receiver
     /** The topic last published to, checked and encoded. */
-    private lastTopic = ""
+    private lastTopic?: string = undefined
     private lastTopicBytes?: Buffer
 
     /** @param options checked here: throws ConfigError naming the option */
@@ -179,6 +179,7 @@ export class MQTTClient {
      */
     async start(): Promise<void> {
         this.launch()
+        if (this.readyState === MQTTState.Connected) return
         const c = this.counters
         const ends = c.connects + c.losses
         while (this.wanted) {
@@ -187,11 +188,11 @@ export class MQTTClient {
         }
     }
 
-    /** Starts as `start` does and waits for nothing. */
+    /** Starts as `start` does and waits for nothing. While `stop` is under way it takes that back. */
     launch() {
+        this.stopping = false
         if (this.wanted) return
         this.wanted = true
-        this.stopping = false
         this.run.start()
     }
 
@@ -217,7 +218,11 @@ export class MQTTClient {
             await ds.sleep(10)
         this.stopping = true
         this.wake()
-        while (this.wanted) await ds.sleep(10)
+        while (this.wanted) {
+            // started again meanwhile, which goes on with what is left
+            if (!this.stopping) return
+            await ds.sleep(10)
+        }
         this.session.end(Outcome.Stopped)
     }
 
@@ -246,7 +251,7 @@ export class MQTTClient {
             // the path of most readings: a call costs as much as all the rest of a line
             let bypass = this.session.mayBypass()
             if (this.pending) bypass = false
-            if (this.unproven >= this.most) bypass = false
+            if (this.unproven + payload.length >= this.most) bypass = false
             if (bypass) {
                 const packet = encodePublish(
                     name,
@@ -280,7 +285,11 @@ export class MQTTClient {
         const m = new Message(name, payload, qos, retained, (_, o) => {
             counters.outcomes[o]++
             outcome = o
-            if (fiber.suspended) fiber.resume(undefined)
+            try {
+                if (fiber.suspended) fiber.resume(undefined)
+            } catch (e) {
+                // it was terminated while it waited
+            }
         })
         this.send(m)
         const limit = this.set.publishTimeout
@@ -451,7 +460,7 @@ export class MQTTClient {
             if (error instanceof PeerError) closed = error.clause === CLOSED
             const onQos2 = this.session.disconnected(closed)
             this.onclose.emit(undefined)
-            if (this.stopping) return 0
+            if (this.stopping || !error) return 0
             if (lasted >= HELD) this.backoff.reset()
             let soon = closed
             if (begun < 0) soon = false
@@ -533,6 +542,8 @@ export class MQTTClient {
             await ds.sleep(BUSY_WAIT)
             this.flush()
         }
+        // nothing may follow it [MQTT-3.14.4-2]: a QoS 0 message asks only the session
+        this.session.disconnected(false)
         if (
             this.socket.write(encodeEmpty(PacketType.Disconnect)) !== Written.Ok
         )
@@ -595,6 +606,11 @@ export class MQTTClient {
         if (r === Written.Lost) this.failed()
         this.pending = packet
         this.pendingOwed = owed
+        // a socket that takes nothing is as dead as a peer that answers nothing
+        if (!this.keepAlive.waiting) {
+            this.keepAlive.pinged(ds.millis())
+            this.pingOwed = true
+        }
         return false
     }
 
@@ -651,21 +667,17 @@ export class MQTTClient {
             else if (this.readyState !== MQTTState.Connected)
                 // the first packet from the broker is CONNACK
                 throw new PeerError("MQTT-3.2.0-1", "packet before CONNACK")
-            else if (type === PacketType.Publish)
-                await this.receivedPublish(reader)
-            else if (type === PacketType.Pingresp) {
+            else if (type === PacketType.Publish) {
+                if (this.session.receivedPublish(reader.qos, reader.id))
+                    if (!reader.payload) this.counters.oversized++
+                    else if (this.receiver) await this.receiver.deliver(reader)
+                    else this.counters.inboxDropped++
+            } else if (type === PacketType.Pingresp) {
                 if (this.keepAlive.answered()) this.unproven = this.afterPing
             } else this.session.receivedAck(type, reader.id, reader.code)
             if (reader.taken > round) return true
         }
         return true
-    }
-
-    private async receivedPublish(reader: PacketReader) {
-        if (!this.session.receivedPublish(reader.qos, reader.id)) return
-        if (!reader.payload) this.counters.oversized++
-        else if (this.receiver) await this.receiver.deliver(reader)
-        else this.counters.inboxDropped++
     }
 
     private receivedConnack(begun: number) {
@@ -700,7 +712,11 @@ export class MQTTClient {
     private fault(e: Error) {
         this.counters.faults++
         this.onerror.emit(e)
-        if (this.observer.fault) this.observer.fault(e)
+        try {
+            if (this.observer.fault) this.observer.fault(e)
+        } catch (other) {
+            this.counters.faults++
+        }
     }
 }
 
