@@ -430,7 +430,7 @@ export class MQTTClient {
         this.fiber = ds.Fiber.self()
         while (!this.stopping) {
             this.connectedAt = -1
-            let error: Error
+            let error: Error | undefined
             try {
                 await this.connection(ds.millis())
             } catch (e) {
@@ -447,7 +447,7 @@ export class MQTTClient {
     }
 
     /** Puts a connection that ended behind us; returns the wait before the next try in ms. */
-    private ended(error: Error): number {
+    private ended(error: Error | undefined): number {
         this.socket.close()
         this.pending = undefined
         this.pingOwed = false
