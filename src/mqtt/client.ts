@@ -68,7 +68,10 @@ const ROUND_BYTES = 1024
 /** The longest sleep of the client's fiber, in ms: far below 2^31, and a floor under lost wake-ups. */
 const MAX_SLEEP = 3600000
 
-/** A connection that the broker closes sooner than this after CONNACK, in ms, may have been taken over. */
+/**
+ * While it is held that two clients fight for a client id, a connection that is closed sooner than this after CONNACK, in
+ * ms, goes on to show it; before, one that does not hold (HELD): a network that resets once a minute is no other client.
+ */
 const TAKEN_OVER_WITHIN = 120000
 
 /** So many of them in a row are a takeover: two clients with one client id end each other's connections. */
@@ -465,7 +468,9 @@ export class MQTTClient {
             if (lasted >= HELD) this.backoff.reset()
             let soon = closed
             if (begun < 0) soon = false
-            if (lasted > TAKEN_OVER_WITHIN) soon = false
+            let within = TAKEN_OVER_WITHIN
+            if (this.closedSoon < TAKEN_OVER_TIMES) within = HELD
+            if (lasted > within) soon = false
             if (!soon) this.closedSoon = 0
             else if (!onQos2) this.closedSoon++
             if (this.closedSoon >= TAKEN_OVER_TIMES) {

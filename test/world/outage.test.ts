@@ -41,7 +41,17 @@ setInterval(async () => { console.log("${LAW_LINE}" + node.accounts()) }, 100)
 }
 
 let world: World | undefined
+/** How much of its console has been checked. */
+const checked = new WeakMap<WorldNode, number>()
 afterEach(() => world?.stop())
+
+/** Waits up to two minutes, the longest wait between two tries and a connection after it. */
+const until = (done: () => boolean) => world!.until(done, 2 * MINUTE, 100)
+
+/** A new connection after the last end of the broker has said `up`. */
+const up = (broker: World["broker"]) =>
+    broker.connections.at(-1)?.end === undefined &&
+    broker.statusHistory(STATUS).at(-1)?.payload === "up"
 
 async function start(program: ReturnType<typeof board>) {
     world = new World()
@@ -54,13 +64,14 @@ async function start(program: ReturnType<typeof board>) {
 
 /** Checks the law at every step so far, and gives the last one's numbers. */
 function accounts(node: WorldNode): Record<string, number> {
-    const lines = node.lines
-        .map(l => l.text)
-        .filter(text => text.startsWith(LAW_LINE))
-    expect(lines.length).toBeGreaterThan(10)
-    expect(lines.map(lawFault).filter(fault => fault !== undefined)).toEqual([])
+    const from = checked.get(node) ?? 0
+    const fresh = node.lines.slice(from)
+    checked.set(node, node.lines.length)
+    for (const { text } of fresh)
+        if (text.startsWith(LAW_LINE)) expect(lawFault(text)).toBeUndefined()
+    const last = node.lines.findLast(l => l.text.startsWith(LAW_LINE))!.text
     return Object.fromEntries(
-        [...lines.at(-1)!.matchAll(/(\w+)=(\d+)/g)].map(([, name, n]) => [
+        [...last.matchAll(/(\w+)=(\d+)/g)].map(([, name, n]) => [
             name!,
             Number(n),
         ])
@@ -78,11 +89,11 @@ describe("an outage that fits the queue", () => {
     test("not one reading is missing, each sensor's are in order, and the late ones say so", async () => {
         const { world, node, broker } = await start(board())
         broker.stop({ reset: true })
-        await world.advance(20_000)
-        broker.restart()
-        await world.until(() => broker.retainedNow(STATUS) === "up", 2 * MINUTE)
+        await world.advance(8_000)
+        broker.run()
+        await until(() => up(broker))
         const back = world.now
-        await world.until(() => accounts(node).queued === 0, MINUTE)
+        await until(() => accounts(node).queued === 0)
         await world.advance(5_000)
         const now = accounts(node)
         expect(now).toMatchObject({ thinned: 0, full: 0, lost: 0, parked: 0 })
@@ -93,7 +104,7 @@ describe("an outage that fits the queue", () => {
                 .published(topic)
                 .filter(p => p.at >= back && p.payload.includes("late"))
                 .map(p => JSON.parse(p.payload) as Late)
-            expect(late.length).toBeGreaterThan(10)
+            expect(late.length).toBeGreaterThan(5)
             for (const { late: is, age } of late) {
                 expect(is).toBe(true)
                 expect(age).toBeGreaterThanOrEqual(2)
@@ -106,10 +117,10 @@ describe("an outage that fits the queue", () => {
     test("the queue is emptied at 20 messages a second at most, and live readings are back within 3.2 s of it", async () => {
         const { world, node, broker } = await start(board())
         broker.stop({ reset: true })
-        await world.advance(25_000)
+        await world.advance(12_000)
         const waiting = accounts(node).queued!
-        expect(waiting).toBeGreaterThan(40)
-        broker.restart()
+        expect(waiting).toBeGreaterThan(20)
+        broker.run()
         const before = broker.history.length
         await world.until(() => broker.history.length > before + 1, 2 * MINUTE)
         const back = world.now
@@ -139,20 +150,21 @@ describe("an outage far beyond the queue", () => {
         broker.stop({ reset: true })
         await world.advance(10 * MINUTE)
         expect(accounts(node).queued).toBeLessThanOrEqual(16)
-        broker.restart()
-        await world.until(() => broker.retainedNow(STATUS) === "up", 2 * MINUTE)
-        await world.until(() => accounts(node).queued === 0, MINUTE)
+        broker.run()
+        await until(() => up(broker))
+        await until(() => accounts(node).queued === 0)
         const now = accounts(node)
         expect(now.thinned).toBeGreaterThan(1_000)
         expect(now).toMatchObject({ full: 0, lost: 0, parked: 0 })
         const seen = values(A)
         expect(seen).toEqual([...seen].sort((x, y) => x - y))
-        const from = seen.findIndex(v => v > last)
-        const kept = seen.slice(from).filter(v => v <= last + 600)
-        expect(kept[0]).toBeLessThanOrEqual(last + 6)
-        expect(Math.max(...kept)).toBeGreaterThan(last + 580)
-        const steps = kept.slice(1).map((v, i) => v - kept[i]!)
-        expect(Math.max(...steps)).toBeLessThan(300)
+        // from the first one that waited to the last
+        const waited = seen.filter(v => v > last && v <= last + 600)
+        expect(waited[0]).toBeLessThanOrEqual(last + 6)
+        expect(waited.length).toBeGreaterThanOrEqual(5)
+        const all = seen.filter(v => v > last)
+        const steps = all.slice(1).map((v, i) => v - all[i]!)
+        expect(Math.max(...steps)).toBeLessThan(200)
     })
 
     test("drop-oldest: the newest are there, the others are counted as full", async () => {
@@ -165,8 +177,8 @@ describe("an outage far beyond the queue", () => {
         expect(now.full).toBeGreaterThan(500)
         expect(now.thinned).toBe(0)
         expect(now.queued).toBe(16)
-        broker.restart()
-        await world.until(() => accounts(node).queued === 0, 2 * MINUTE)
+        broker.run()
+        await until(() => accounts(node).queued === 0)
         const seen = values(A)
         expect(seen).toEqual([...seen].sort((x, y) => x - y))
         expect(accounts(node).lost).toBe(0)
@@ -178,8 +190,8 @@ describe("QoS 0", () => {
         const { world, node, broker } = await start(board("qos: 0,"))
         broker.stop()
         await world.advance(15_000)
-        broker.restart()
-        await world.until(() => broker.retainedNow(STATUS) === "up", 2 * MINUTE)
+        broker.run()
+        await until(() => up(broker))
         await world.advance(10_000)
         const now = accounts(node)
         expect(now.acked).toBe(0)
@@ -203,8 +215,8 @@ describe("a reading that the broker never acknowledges", () => {
                 p.topic === A &&
                 p.payload.toString().startsWith(`{"value":${poison}`),
         })
-        await world.until(() => accounts(node).parked === 1, 10 * MINUTE, 100)
-        await world.until(() => accounts(node).queued === 0, MINUTE, 100)
+        await until(() => accounts(node).parked === 1)
+        await until(() => accounts(node).queued === 0)
         await world.advance(5_000)
         const seen = [...new Set(values(A))]
         expect(seen).not.toContain(poison)
@@ -228,7 +240,7 @@ describe("diagnostics", () => {
         expect(said().length).toBeGreaterThanOrEqual(3)
         broker.stop()
         await world.advance(5_000)
-        broker.restart()
+        broker.run()
         const before = said().length
         await world.until(() => said().length > before, 2 * MINUTE)
         const last = said().at(-1)!
