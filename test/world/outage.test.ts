@@ -245,7 +245,10 @@ describe("diagnostics", () => {
         await world.until(() => said().length > before, 2 * MINUTE)
         const last = said().at(-1)!
         expect(last).toMatchObject({ retain: true, qos: 0 })
-        const now = JSON.parse(last.payload)
+        const now = JSON.parse(last.payload) as {
+            lost: { why: string; ms: number }
+            uptime: number
+        }
         expect(now).toMatchObject({
             connects: 2,
             repairs: 0,
