@@ -3,3 +3,5 @@
 export { startNode, Node } from "./node/node"
 export type { NodePart } from "./node/node"
 export type { NodeOptions, SensorOptions, BrokerOptions } from "./node/options"
+export { HttpTime } from "./node/http-time"
+export type { HttpTimeOptions } from "./node/http-time"

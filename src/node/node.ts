@@ -7,7 +7,7 @@ import { MQTTClient, Parking } from "../mqtt/index"
 import { Accounts } from "./accounts"
 import { Delivery } from "./delivery"
 import { Diagnostics } from "./diagnostics"
-import { checkNode, dialectOf, NodeOptions } from "./options"
+import { checkNode, dialectOf, NodeOptions, TimeSource } from "./options"
 import { DEFAULT_SLOTS, Outbox, Policy } from "./outbox"
 import { phaseOf } from "./phase"
 import { DOWN, Presence, UP } from "./presence"
@@ -46,6 +46,7 @@ export class Node {
     readonly delivery: Delivery
     readonly diagnostics: Diagnostics
     private counts: Accounts
+    private time?: TimeSource = undefined
     private presence: Presence
     private fibers: ds.Fiber[] = []
     private stopped = false
@@ -84,6 +85,8 @@ export class Node {
             o.qos ?? 1,
             dialectOf(o)
         )
+        this.time = o.time
+        this.delivery.wall = o.time
         let described = ""
         const ids: string[] = []
         for (const s of o.sensors) {
@@ -155,6 +158,7 @@ export class Node {
         this.stopped = true
         report("stopping")
         for (const f of this.fibers) f.terminate()
+        if (this.time) this.time.cancel()
         const until = ds.millis() + STOP_LIMIT
         this.presence.say(DOWN)
         while (!this.client.session.idle() && ds.millis() < until)
@@ -169,7 +173,7 @@ export class Node {
     private observe(host: string, port: number) {
         const self = this
         this.client.observer = {
-            connecting: attempt => {
+            connecting: async attempt => {
                 report(
                     "connecting host=" +
                         host +
@@ -178,6 +182,7 @@ export class Node {
                         " attempt=" +
                         attempt
                 )
+                if (self.time) await self.time.refresh()
                 self.delivery.restamp()
             },
             connected: (present, ms) => {
@@ -220,6 +225,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
         dialect: options.dialect,
         status: options.status,
         diagnostics: options.diagnostics,
+        time: options.time,
         device:
             (await setting<string>(Setting.DeviceId)) ??
             options.device ??

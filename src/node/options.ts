@@ -4,6 +4,8 @@ import { idFault } from "../config/ids"
 import { ConfigError } from "../mqtt/errors"
 import { whole } from "../mqtt/options"
 import { topicNameFault } from "../mqtt/topic"
+import * as ds from "@devicescript/core"
+import type { WallTime } from "./delivery"
 import { Dialect } from "./dialect"
 import { checkFilter, FilterOptions } from "./filter"
 import { DEFAULT_SLOTS, MAX_SENSORS, MAX_SLOTS, MIN_SLOTS } from "./outbox"
@@ -33,6 +35,14 @@ export interface BrokerOptions {
     password?: string
 }
 
+/** What a node asks of whatever knows the time. */
+export interface TimeSource extends WallTime {
+    /** Called before each connection, while the socket is free. Must have a limit and not throw. */
+    refresh: () => ds.AsyncVoid
+    /** Ends a `refresh` that is under way, and all later ones. */
+    cancel: () => void
+}
+
 /** A node. */
 export interface NodeOptions {
     /** Device id, a topic level and the MQTT client id; default the chip's identifier. */
@@ -58,6 +68,8 @@ export interface NodeOptions {
     dialect?: "plain" | "wazicloud" | "wazigate"
     /** Where `up` and `down` go, a topic; default devices/<device>/status. */
     status?: string
+    /** What knows the time, e.g. `new HttpTime({ host: "api.waziup.io" })`; without it late readings say how old they are. */
+    time?: TimeSource
     /** Minutes between diagnostics besides those on connect, 1 to 1,440; 0 is never; default 10. */
     diagnostics?: number
 }

@@ -19,6 +19,7 @@ export const shell = [
     "src/mqtt/receiver",
     "src/node/delivery",
     "src/node/diagnostics",
+    "src/node/http-time",
     "src/node/node",
     "src/node/options",
     "src/node/presence",

@@ -207,9 +207,20 @@ describeWithMosquitto("on the wire to a broker that kept the session", () => {
         const again = packets(proxy.connections.at(-1)!.recorded("up"))
             .filter((p): p is IPublishPacket => p.cmd === "publish")
             .slice(0, 4)
-        expect(again.map(p => [p.messageId, p.dup, String(p.payload)])).toEqual(
-            open.map(p => [p.messageId, true, String(p.payload)])
+        const values = (list: IPublishPacket[]) =>
+            list.map(
+                p => (JSON.parse(String(p.payload)) as { value: number }).value
+            )
+        expect(again.map(p => [p.messageId, p.dup])).toEqual(
+            open.map(p => [p.messageId, true])
         )
+        expect(values(again)).toEqual(values(open))
+        // fresh when it was sent first, and no longer
+        expect(open.map(p => String(p.payload))).toEqual(
+            values(open).map(value => `{"value":${value}}`)
+        )
+        for (const p of again)
+            expect(JSON.parse(String(p.payload))).toMatchObject({ late: true })
         node.cut()
         await proxy.stop()
         await broker.stop()

@@ -43,7 +43,8 @@ describe("a node comes up", () => {
         ] as const) {
             const all = broker.published(reading(sensor))
             expect(all.length).toBeGreaterThan(59_000 / interval - 2)
-            for (const gap of gaps(all)) {
+            // the first comes early; from the second on they are on the sensor's own grid
+            for (const gap of gaps(all.slice(1))) {
                 expect(gap).toBeGreaterThan(interval - 50)
                 expect(gap).toBeLessThan(interval + 50)
             }
@@ -162,7 +163,9 @@ describe("nodes that share a world", () => {
         await world.advance(10_000)
         for (const id of ["one", "two"]) {
             expect(world.broker.retainedNow(`devices/${id}/status`)).toBe("up")
-            expect(world.broker.published(reading("TC", id))).toHaveLength(4)
+            const { length } = world.broker.published(reading("TC", id))
+            expect(length).toBeGreaterThanOrEqual(4)
+            expect(length).toBeLessThanOrEqual(5)
         }
         expect(new Set(world.nodes.map(n => n.vm.deviceId)).size).toBe(2)
     })
