@@ -144,7 +144,7 @@ export class MQTTClient {
     private subscriptions?: Subscriptions
     private receiver?: Receiver
     /** The topic last published to, checked and encoded. */
-    private lastTopic = ""
+    private lastTopic?: string = undefined
     private lastTopicBytes?: Buffer
 
     /** @param options checked here: throws ConfigError naming the option */
@@ -180,6 +180,7 @@ export class MQTTClient {
      */
     async start(): Promise<void> {
         this.launch()
+        if (this.readyState === MQTTState.Connected) return
         const c = this.counters
         const ends = c.connects + c.losses
         while (this.wanted) {
@@ -188,11 +189,11 @@ export class MQTTClient {
         }
     }
 
-    /** Starts as `start` does and waits for nothing. */
+    /** Starts as `start` does and waits for nothing. While `stop` is under way it takes that back. */
     launch() {
+        this.stopping = false
         if (this.wanted) return
         this.wanted = true
-        this.stopping = false
         this.run.start()
     }
 
@@ -218,7 +219,11 @@ export class MQTTClient {
             await ds.sleep(10)
         this.stopping = true
         this.wake()
-        while (this.wanted) await ds.sleep(10)
+        while (this.wanted) {
+            // started again meanwhile, which goes on with what is left
+            if (!this.stopping) return
+            await ds.sleep(10)
+        }
         this.session.end(Outcome.Stopped)
     }
 
@@ -247,7 +252,7 @@ export class MQTTClient {
             // the path of most readings: a call costs as much as all the rest of a line
             let bypass = this.session.mayBypass()
             if (this.pending) bypass = false
-            if (this.unproven >= this.most) bypass = false
+            if (this.unproven + payload.length >= this.most) bypass = false
             if (bypass) {
                 const packet = encodePublish(
                     name,
@@ -281,7 +286,11 @@ export class MQTTClient {
         const m = new Message(name, payload, qos, retained, (_, o) => {
             counters.outcomes[o]++
             outcome = o
-            if (fiber.suspended) fiber.resume(undefined)
+            try {
+                if (fiber.suspended) fiber.resume(undefined)
+            } catch (e) {
+                // it was terminated while it waited
+            }
         })
         this.send(m)
         const limit = this.set.publishTimeout
@@ -383,6 +392,8 @@ export class MQTTClient {
     /** Waits for an answer on this connection; one that is lost or silent ends the wait. */
     private async awaitAnswer(answered: () => boolean) {
         this.wake()
+        // many subscriptions in one go would be too long a run
+        await ds.sleep(0)
         const connects = this.counters.connects
         while (
             !answered() &&
@@ -420,7 +431,7 @@ export class MQTTClient {
         this.fiber = ds.Fiber.self()
         while (!this.stopping) {
             this.connectedAt = -1
-            let error: Error
+            let error: Error | undefined
             try {
                 await this.connection(ds.millis())
             } catch (e) {
@@ -437,7 +448,7 @@ export class MQTTClient {
     }
 
     /** Puts a connection that ended behind us; returns the wait before the next try in ms. */
-    private ended(error: Error): number {
+    private ended(error: Error | undefined): number {
         this.socket.close()
         this.pending = undefined
         this.pingOwed = false
@@ -450,7 +461,7 @@ export class MQTTClient {
             if (error instanceof PeerError) closed = error.clause === CLOSED
             const onQos2 = this.session.disconnected(closed)
             this.onclose.emit(undefined)
-            if (this.stopping) return 0
+            if (this.stopping || !error) return 0
             if (lasted >= HELD) this.backoff.reset()
             let soon = closed
             if (begun < 0) soon = false
@@ -501,7 +512,7 @@ export class MQTTClient {
         this.keepAlive.start(ds.millis())
         this.put(encodeConnect(this.set), false)
         while (!this.stopping) {
-            let again = this.drain(begun)
+            let again = await this.drain(begun)
             let owed = this.session.more
             if (this.pending) owed = true
             if (owed) if (this.flush()) again = true
@@ -533,6 +544,8 @@ export class MQTTClient {
             await ds.sleep(BUSY_WAIT)
             this.flush()
         }
+        // nothing may follow it [MQTT-3.14.4-2]: a QoS 0 message asks only the session
+        this.session.disconnected(false)
         if (
             this.socket.write(encodeEmpty(PacketType.Disconnect)) !== Written.Ok
         )
@@ -595,6 +608,11 @@ export class MQTTClient {
         if (r === Written.Lost) this.failed()
         this.pending = packet
         this.pendingOwed = owed
+        // a socket that takes nothing is as dead as a peer that answers nothing
+        if (!this.keepAlive.waiting) {
+            this.keepAlive.pinged(ds.millis())
+            this.pingOwed = true
+        }
         return false
     }
 
@@ -635,7 +653,7 @@ export class MQTTClient {
     }
 
     /** Reads what has arrived, at most a round's worth. True when there may be more. */
-    private drain(begun: number): boolean {
+    private async drain(begun: number): Promise<boolean> {
         const reader = this.reader
         const round = reader.taken + ROUND_BYTES
         for (let packets = 0; packets < ROUND_PACKETS; packets++) {
@@ -651,20 +669,17 @@ export class MQTTClient {
             else if (this.readyState !== MQTTState.Connected)
                 // the first packet from the broker is CONNACK
                 throw new PeerError("MQTT-3.2.0-1", "packet before CONNACK")
-            else if (type === PacketType.Publish) this.receivedPublish(reader)
-            else if (type === PacketType.Pingresp) {
+            else if (type === PacketType.Publish) {
+                if (this.session.receivedPublish(reader.qos, reader.id))
+                    if (!reader.payload) this.counters.oversized++
+                    else if (this.receiver) await this.receiver.deliver(reader)
+                    else this.counters.inboxDropped++
+            } else if (type === PacketType.Pingresp) {
                 if (this.keepAlive.answered()) this.unproven = this.afterPing
             } else this.session.receivedAck(type, reader.id, reader.code)
             if (reader.taken > round) return true
         }
         return true
-    }
-
-    private receivedPublish(reader: PacketReader) {
-        if (!this.session.receivedPublish(reader.qos, reader.id)) return
-        if (!reader.payload) this.counters.oversized++
-        else if (this.receiver) this.receiver.deliver(reader)
-        else this.counters.inboxDropped++
     }
 
     private receivedConnack(begun: number) {
@@ -699,7 +714,11 @@ export class MQTTClient {
     private fault(e: Error) {
         this.counters.faults++
         this.onerror.emit(e)
-        if (this.observer.fault) this.observer.fault(e)
+        try {
+            if (this.observer.fault) this.observer.fault(e)
+        } catch (other) {
+            this.counters.faults++
+        }
     }
 }
 

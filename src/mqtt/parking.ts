@@ -42,7 +42,12 @@ export class Parking {
             if (m.sentAt < 0) continue
             if (m.sentAt <= before) this.count(m, CLOSES)
         }
-        // those that have ended meanwhile are forgotten
+        this.forgetEnded()
+    }
+
+    /** Those that have ended meanwhile must not be kept in memory. */
+    private forgetEnded() {
+        const inflight = this.keeper.inflight
         for (let i = 0; i < this.waiting.length;)
             if (inflight.indexOf(this.waiting[i] as Message) < 0) {
                 this.waiting.insert(i, -1)
@@ -65,6 +70,7 @@ export class Parking {
 
     closedOn(m: Message) {
         this.count(m, 1)
+        this.forgetEnded()
     }
 
     /** One more connection without an answer to this message, which weighs `weight`. */

@@ -150,7 +150,17 @@ export class PacketReader {
         const type = this.first >> 4
         const flags = this.first & 15
         if (type === PacketType.Publish) {
-            this.checkPublishFlags(flags)
+            this.qos = (flags >> 1) & 3
+            this.dup = (flags & 8) !== 0
+            this.retain = (flags & 1) !== 0
+            if (this.qos === 3)
+                throw new PeerError("MQTT-3.3.1-4", "PUBLISH with QoS bits 11")
+            if (this.qos === 0)
+                if (this.dup)
+                    throw new PeerError("MQTT-3.3.1-2", "DUP set on QoS 0")
+            // topic length, one character, and the identifier [MQTT-4.7.3-1] [MQTT-2.3.1-1]
+            if (this.remaining < (this.qos > 0 ? 5 : 3))
+                throw new PeerError("MQTT-4.7.3-1", "PUBLISH without a topic")
             return
         }
         let expected = 2
@@ -170,20 +180,6 @@ export class PacketReader {
             )
         if (this.remaining !== expected)
             throw new PeerError("MQTT-4.8.0-1", "length of packet type " + type)
-    }
-
-    private checkPublishFlags(flags: number) {
-        this.qos = (flags >> 1) & 3
-        this.dup = (flags & 8) !== 0
-        this.retain = (flags & 1) !== 0
-        if (this.qos === 3)
-            throw new PeerError("MQTT-3.3.1-4", "PUBLISH with QoS bits 11")
-        if (this.qos === 0)
-            if (this.dup)
-                throw new PeerError("MQTT-3.3.1-2", "DUP set on QoS 0")
-        // topic length, one character, and the identifier [MQTT-4.7.3-1] [MQTT-2.3.1-1]
-        if (this.remaining < (this.qos > 0 ? 5 : 3))
-            throw new PeerError("MQTT-4.7.3-1", "PUBLISH without a topic")
     }
 
     /** Adds what `chunk` has of a body that does not lie whole in one. True when the packet is complete. */

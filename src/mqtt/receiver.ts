@@ -21,6 +21,12 @@ export interface MQTTMessage {
     dup: boolean
 }
 
+/** Bytes of topics compared with filters without a pause: each costs some 15 of the 131,072 opcodes the VM allows. */
+const MOST_COMPARED = 2048
+
+/** How long handlers are let run when the inbox is full, ms: as often as the VM looks at its timers. */
+const PAUSE = 10
+
 /** One `subscribe` of the program's. */
 export class Handler {
     constructor(
@@ -38,6 +44,10 @@ export class Receiver {
     private inbox: MQTTMessage[] = []
     private inboxBytes = 0
     private delivering = false
+    /** The handlers were let run when the inbox was full, and it has not been empty since. */
+    private stuck = false
+    /** Whose message waits for that. */
+    private reading?: ds.Fiber = undefined
 
     /**
      * @param mostMessages messages that may wait
@@ -50,18 +60,28 @@ export class Receiver {
         private mostBytes: number
     ) {}
 
-    /** Puts the message that the reader holds in the inbox and sees that a fiber empties it. */
-    deliver(r: PacketReader) {
+    /**
+     * Puts the message that the reader holds in the inbox and sees that a fiber empties it. When the inbox is full that
+     * fiber is let run first, as a broker sends what it kept in one piece: handlers that do not wait lose nothing.
+     * For handlers that wait it takes PAUSE once, until the inbox has been empty again.
+     */
+    async deliver(r: PacketReader) {
         const payload = r.payload as Buffer
         const topic = (r.topic as Buffer).toString()
-        const bytes = this.inboxBytes + payload.length + topic.length
-        let full = this.inbox.length >= this.mostMessages
-        if (bytes > this.mostBytes && this.inbox.length > 0) full = true
-        if (full) {
+        const bytes = payload.length + topic.length
+        if (this.full(bytes) && !this.stuck) {
+            this.stuck = true
+            this.reading = ds.Fiber.self()
+            const until = ds.millis() + PAUSE
+            // what else arrives wakes this fiber too
+            while (this.stuck && ds.millis() < until) await ds.suspend(PAUSE)
+            this.reading = undefined
+        }
+        if (this.full(bytes)) {
             this.counters.inboxDropped++
             return
         }
-        this.inboxBytes = bytes
+        this.inboxBytes += bytes
         this.inbox.push({
             pid: r.id,
             topic,
@@ -75,7 +95,15 @@ export class Receiver {
         this.handOver.start()
     }
 
+    /** Whether a message of so many bytes is over the bounds. */
+    private full(bytes: number): boolean {
+        if (this.inbox.length >= this.mostMessages) return true
+        if (this.inbox.length === 0) return false
+        return this.inboxBytes + bytes > this.mostBytes
+    }
+
     private async handOver() {
+        let compared = 0
         while (this.inbox.length > 0) {
             const m = this.inbox[0]
             this.inbox.insert(0, -1)
@@ -83,17 +111,27 @@ export class Receiver {
             const name = Buffer.from(m.topic)
             let handled = false
             for (const h of this.handlers) {
+                compared += name.length
+                if (compared > MOST_COMPARED) {
+                    await ds.sleep(0)
+                    compared = 0
+                }
                 if (!matches(h.pattern, name)) continue
                 handled = true
                 if (h.handle) await this.unhandled.tell(h.handle, m)
                 await this.unhandled.tell(h.observable.emit, m)
             }
             if (!handled)
-                for (const handle of this.unhandled.handlers)
+                // a handler may take itself away
+                for (const handle of this.unhandled.handlers.slice(0))
                     await this.unhandled.tell(handle, m)
-            // many filters against many messages in one go would be too long a run
+            // the handlers of many messages in one go would be too long a run
             await ds.sleep(0)
+            compared = 0
         }
         this.delivering = false
+        this.stuck = false
+        const fiber = this.reading
+        if (fiber) if (fiber.suspended) fiber.resume(undefined)
     }
 }

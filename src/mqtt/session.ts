@@ -265,22 +265,20 @@ export class Session {
                 if (m.sentAt !== AGAIN) unanswered = closed
             m.sentAt = AGAIN
         }
-        if (unanswered) this.refusedQos2()
-        else if (closed)
+        if (unanswered) {
+            this.closedOnQos2++
+            // that many are no accident: from now on they go with QoS 1
+            if (this.closedOnQos2 >= QOS2_CLOSES) {
+                this.maxQos = 1
+                for (const m of this.inflight)
+                    if (m.awaits === PacketType.Pubrec) {
+                        this.lower(m)
+                        m.awaits = PacketType.Puback
+                    }
+            }
+        } else if (closed)
             if (first) if (this.parking) this.parking.closedOn(first)
         return unanswered
-    }
-
-    /** One more connection closed on a QoS 2 PUBLISH: after the last allowed one they go with QoS 1. */
-    private refusedQos2() {
-        this.closedOnQos2++
-        if (this.closedOnQos2 < QOS2_CLOSES) return
-        this.maxQos = 1
-        for (const m of this.inflight)
-            if (m.awaits === PacketType.Pubrec) {
-                this.lower(m)
-                m.awaits = PacketType.Puback
-            }
     }
 
     private lower(m: Message) {

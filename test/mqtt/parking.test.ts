@@ -147,6 +147,20 @@ describe("a message without an acknowledgement", () => {
         expect(p.ended).toEqual([])
     })
 
+    it("that has ended is not kept in memory, however many connections the broker closes", () => {
+        for (let n = 0; n < 50; n++) {
+            p.publish("a", 1)
+            p.writeAll()
+            p.session.disconnected(true)
+            p.session.connected(true)
+            p.writeAll()
+            p.puback(n + 1)
+        }
+        expect(p.ended).toHaveLength(50)
+        // the last one ended after the last close
+        expect(parking["waiting"]).toHaveLength(1)
+    })
+
     it("leaves at most 64 identifiers out of use", () => {
         parking = new Parking(p.session, 1)
         for (let n = 0; n < 70; n++) {
