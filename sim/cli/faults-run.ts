@@ -9,6 +9,7 @@ import {
     KEEP_ALIVE,
     measure,
     NODE,
+    SLOTS,
     STOCK,
     worst,
     type FaultRow,
@@ -78,13 +79,15 @@ function heading(
     return [
         `${date}  node ${node}, @devicescript/net ${stock}, Node.js ${nodejs}`,
         "",
-        `One value every ${INTERVAL / 1_000} s with QoS 1, keep alive ${KEEP_ALIVE} s. This node: the worst of ${chips} chips; stock: its luck is always the same,`,
-        "its watchdog of 50 s is due 31 s after the fault begins.",
+        `One value every ${INTERVAL / 1_000} s with QoS 1, keep alive ${KEEP_ALIVE} s.`,
+        `This node: the worst of ${chips} chips, which differ in their luck with waits before a new connection; ${SLOTS} readings may wait in it.`,
+        "Stock: no luck comes in; its watchdog has its default of 50 s, and is due 31 s after the fault begins.",
         "",
         "lasts    how long the fault itself takes      noticed  from its begin to the first word of trouble; - is none",
         "again    from its end to the next value       lost     values that never came to the broker, or were not taken",
         "twice    arrivals beyond the first            status   how long the retained status was wrong after the fault",
         `panics   ends and restarts of the program     never    not within ${LIMIT / 1_000} s of virtual time after the fault`,
+        "dropped  readings given up, by reason         law      conservation of readings, looked at every 100 ms",
         "",
     ]
 }

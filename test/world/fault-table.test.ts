@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest"
 import {
     faultTable,
+    givenUp,
     lawFault,
     time,
     worst,
@@ -42,6 +43,17 @@ describe("the law: all that was read is in one place", () => {
     ])("%s", (_, line, fault) => {
         expect(lawFault(line)).toBe(fault)
     })
+})
+
+test("what was given up is told by reason", () => {
+    expect(givenUp(LAW)).toEqual({
+        full: 1,
+        thinned: 1,
+        parked: 1,
+        toobig: 1,
+        invalid: 1,
+    })
+    expect(givenUp("law read=1 full=0 thinned=0 acked=1")).toEqual({})
 })
 
 const FIGURES: Figures = {

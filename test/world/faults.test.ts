@@ -2,34 +2,19 @@
 // `npm run faults` prints.
 import { describe, expect, test } from "vitest"
 import {
+    countingNode,
     FAULTS,
-    FRAIL_INTERVAL,
-    INTERVAL,
-    LAW_WATCHED,
     measure,
     NODE,
     STOCK,
     type FaultRow,
+    type Firmware,
     type Figures,
 } from "../../sim/world/faults"
 
 /** ms after a fault for which a node is waited for: well above what any row allows. */
 const LIMIT = 120_000
 const CHIPS = ["1", "2", "3", "4", "5"]
-/** Readings that may wait in a node besides those in flight (queueMessages in src/mqtt/options.ts). */
-const QUEUE = 32
-
-/** Whether all readings of an outage have room: those of the second sensor, and one that was on its way, are in the queue too. */
-const fits = ({ held }: Figures) =>
-    Math.ceil((held * (FRAIL_INTERVAL + INTERVAL)) / FRAIL_INTERVAL) + 2 <=
-    QUEUE
-
-/**
- * Faults whose outage may have more readings than the queue has room for, on a chip whose luck is bad: they last half a minute,
- * or make the node wait up to one before its next try.
- */
-const MAY_NOT_FIT = /^(silent link|broker down|CONNACK)/
-
 describe.each(FAULTS.map(row => [row.name, row] as const))("%s", (_, row) => {
     test.each(CHIPS)("chip %s", async chip => {
         const figures = await measure(row, NODE, LIMIT, chip)
@@ -37,15 +22,24 @@ describe.each(FAULTS.map(row => [row.name, row] as const))("%s", (_, row) => {
         noticedInTime(row, figures)
         expect(figures.again).toBeLessThanOrEqual(row.again)
         expect(figures.status).toBeLessThanOrEqual(row.status)
-        expect(figures.law).toBe(LAW_WATCHED ? undefined : "n/a")
-        if (!fits(figures)) {
-            expect(row.name).toMatch(MAY_NOT_FIT)
-            return
-        }
+        expect(figures.law).toBeUndefined()
         expect(figures.lost).toBe(0)
-        if (LAW_WATCHED || !row.drops)
-            expect(figures.dropped).toEqual(row.drops ?? {})
+        expect(figures.dropped).toEqual(row.drops ?? {})
     })
+})
+
+test("an outage that does not fit the queue is thinned, every reading accounted for", async () => {
+    const few: Firmware = { ...NODE, program: () => countingNode(16) }
+    const down = FAULTS.find(({ name }) => name === "broker down for 60 s")!
+    const figures = await measure(down, few, LIMIT)
+    const { restarts, law, lost, dropped, held } = figures
+    expect({ restarts, law }).toEqual({ restarts: 0, law: undefined })
+    expect(held).toBeGreaterThan(60)
+    expect(lost).toBeGreaterThan(30)
+    // of the readings that were taken out a few are the other sensor's
+    expect(Object.keys(dropped)).toEqual(["thinned"])
+    expect(dropped["thinned"]).toBeGreaterThanOrEqual(lost)
+    expect(dropped["thinned"]).toBeLessThanOrEqual(lost + held / 5 + 1)
 })
 
 function noticedInTime({ noticed }: FaultRow, figures: Figures) {

@@ -3,7 +3,7 @@
 // TC is a Jacdac sensor that can be taken away. Knows nothing of faults.
 import type { CompiledProgram } from "../../vm"
 import { worldProgram } from "../programs"
-import { LAW_LINE, LAW_MS, LAW_WATCHED } from "./law"
+import { LAW_LINE, LAW_MS } from "./law"
 
 /** Device and client identifier of both programs. */
 export const COUNTER = "COUNTER"
@@ -21,14 +21,15 @@ export const FRAIL_INTERVAL = 5_000
 /** What a program says of each value of CNT, before the value. */
 export const COUNT_LINE = "count "
 
+/** Readings that may wait in the node: those of the longest outage of the table, two minutes. */
+export const SLOTS = 256
+
 /** A firmware under test, and what it says of itself. */
 export interface Firmware {
     name: "node" | "stock"
     program(): CompiledProgram
     /** Whether this console line shows that it has noticed that something is wrong. */
     notices(line: string): boolean
-    /** Why a reading was dropped, when this line says that one was. */
-    drops(line: string): string | undefined
     /** Whether it says where all readings are, every `LAW_MS`. */
     accounts: boolean
 }
@@ -46,8 +47,8 @@ function count() {
 }
 `
 
-/** Its switch \`stop\`, moved on, asks it to stop cleanly. */
-export const countingNode = () =>
+/** Its switch `stop`, moved on, asks it to stop cleanly. @param slots readings that may wait in it */
+export const countingNode = (slots = SLOTS) =>
     worldProgram(
         "boards/counting.ts",
         `
@@ -59,13 +60,14 @@ ${COUNT}
 const node = await startNode({
     board: "counting",
     device: "${COUNTER}",
+    slots: ${slots},
     keepAlive: ${KEEP_ALIVE},
     sensors: [
         { id: "CNT", read: count, interval: ${INTERVAL}, precision: 0 },
         { id: "TC", read: temperature.reading, interval: ${FRAIL_INTERVAL}, precision: 1 },
     ],
 })
-${LAW_WATCHED ? `setInterval(() => console.log("${LAW_LINE}" + node.accounts()), ${LAW_MS})` : ""}
+setInterval(() => console.log("${LAW_LINE}" + node.accounts()), ${LAW_MS})
 // its position, not the event of its being moved: an event can be lost before the switch is bound
 stop.reading.subscribe(async on => {
     if (on) await node.stop()
@@ -117,10 +119,9 @@ await mqtt.start()
 
 export const NODE: Firmware = {
     name: "node",
-    program: countingNode,
+    program: () => countingNode(),
     notices: line => /^node: (lost|fault) /.test(line),
-    drops: line => /^node: dropped .*\breason=(\S+)/.exec(line)?.[1],
-    accounts: LAW_WATCHED,
+    accounts: true,
 }
 
 export const STOCK: Firmware = {
@@ -128,6 +129,5 @@ export const STOCK: Firmware = {
     program: countingStock,
     notices: line =>
         /^mqtt: (Close\.|error|disconnect|MQTT connection error)/.test(line),
-    drops: () => undefined,
     accounts: false,
 }

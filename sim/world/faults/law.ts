@@ -1,7 +1,5 @@
 // The conservation of readings, as a node states it on its console: each reading it took is in exactly one place. Pure.
 
-/** Whether the node of this version states it. */
-export const LAW_WATCHED = false
 /** What a line begins with that states it. */
 export const LAW_LINE = "law "
 /** ms between two such lines. */
@@ -23,17 +21,35 @@ const PLACES = [
 /** Numbers of a line that are no places. */
 const BESIDE = ["read", "faults"]
 
+/** Of them those that a reading does not leave: why it was given up. */
+const REASONS = ["full", "thinned", "parked", "toobig", "invalid", "lost"]
+
 /** What is wrong with such a line, undefined when nothing is. */
 export function lawFault(line: string): string | undefined {
-    const counts = new Map<string, number>()
-    for (const [, key, digits] of line.matchAll(/(\w+)=(\S+)/g)) {
-        if (!/^\d+$/.test(digits!)) return `${key} is ${digits}`
-        counts.set(key!, Number(digits))
-    }
+    const counts = numbers(line)
+    for (const [key, n] of counts)
+        if (!Number.isSafeInteger(n) || n < 0) return `${key} is ${n}`
     for (const key of [...BESIDE, ...PLACES])
         if (!counts.has(key)) return `${key} is missing`
     const read = counts.get("read")!
     let found = 0
     for (const [key, n] of counts) if (!BESIDE.includes(key)) found += n
     return read === found ? undefined : `read=${read}, found ${found}`
+}
+
+/** How many readings were given up by then, by reason; those that did not happen are left out. */
+export function givenUp(line: string): Record<string, number> {
+    const counts = [...numbers(line)]
+    return Object.fromEntries(
+        counts.filter(([key, n]) => REASONS.includes(key) && n > 0)
+    )
+}
+
+function numbers(line: string): Map<string, number> {
+    return new Map(
+        [...line.matchAll(/(\w+)=(\S+)/g)].map(([, key, text]) => [
+            key!,
+            Number(text),
+        ])
+    )
 }

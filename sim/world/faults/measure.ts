@@ -11,7 +11,7 @@ import {
     INTERVAL,
     type Firmware,
 } from "./boards"
-import { LAW_LINE, LAW_MS, lawFault } from "./law"
+import { givenUp, LAW_LINE, LAW_MS, lawFault } from "./law"
 import type { FaultRow, Scene } from "./row"
 
 /** ms until the fault begins: past the first 10 s, after which a connection counts as having held, and off the beat. */
@@ -35,7 +35,7 @@ export interface Figures {
     lost: number
     /** Arrivals beyond the first of a value. */
     duplicated: number
-    /** Readings given up, by reason, as the firmware says. */
+    /** Readings given up, by reason, as the firmware accounts for them. */
     dropped: Record<string, number>
     /** For how long the retained status was wrong at a stretch, from its end on. */
     status: number
@@ -127,18 +127,14 @@ function figures(row: FaultRow, firmware: Firmware, story: Story): Figures {
         ({ at, text }) =>
             at >= begin && (firmware.notices(text) || text.startsWith("! "))
     )
-    const dropped: Record<string, number> = {}
-    for (const { text } of lines) {
-        const reason = firmware.drops(text)
-        if (reason !== undefined) dropped[reason] = (dropped[reason] ?? 0) + 1
-    }
+    const last = lines.findLast(({ text }) => text.startsWith(LAW_LINE))
     const restarts = lines.filter(({ text }) =>
         /^! (panic|restart|trapped)/.test(text)
     ).length
     return {
         noticed: noticed ? noticed.at - begin : Infinity,
         again: again(row, story),
-        dropped,
+        dropped: last ? givenUp(last.text) : {},
         status: truth(story),
         restarts,
         law: firmware.accounts ? law(story) : "n/a",

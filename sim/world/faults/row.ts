@@ -27,7 +27,7 @@ export interface FaultRow {
     longer?: number
     /** Which sensor's values are meant by "again". Default the one that counts. */
     frail?: boolean
-    /** Readings that are given up, by reason, besides those that do not fit the queue. */
+    /** Readings that are given up, by reason. */
     drops?: Record<string, number>
 }
 
