@@ -78,10 +78,13 @@ export class Machine {
     /** What a hook threw through the VM's code: the surroundings' fault, which is theirs to hear of. */
     private foreign: { error: unknown } | undefined
 
-    /** Evaluates the VM's code; nothing runs yet. */
-    constructor(clock: Clock, hooks: MachineHooks) {
+    /**
+     * Evaluates the VM's code; nothing runs yet.
+     * @param age ms for which the chip has had power
+     */
+    constructor(clock: Clock, age: number, hooks: MachineHooks) {
         this.hooks = hooks
-        this.uptime = new Uptime(clock)
+        this.uptime = new Uptime(clock, age)
         this.module = evaluate(
             {
                 Date: { now: () => this.uptime.now() },

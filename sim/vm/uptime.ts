@@ -19,7 +19,7 @@ const START = 1_000_000
 
 export class Uptime {
     private readonly clock: Clock
-    private time = START
+    private time: number
     /** ms of the clock when it was last looked at. */
     private seen: number
     /** us that went by on the clock and not yet here; below 0 when looking took longer than nothing. */
@@ -27,7 +27,9 @@ export class Uptime {
     /** us that the time may still move in this pass. */
     private left = MAX_LEAP
 
-    constructor(clock: Clock) {
+    /** @param age ms that it has counted already */
+    constructor(clock: Clock, age = 0) {
+        this.time = START + age * 1000
         this.clock = clock
         this.seen = clock.now()
     }
