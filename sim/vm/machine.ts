@@ -54,6 +54,9 @@ interface Module {
     _jd_em_process: () => number
 }
 
+/** ms: from 35 minutes on the VM takes the past for the future. */
+const LONGEST_STEP = 1_800_000
+
 const nodeRequire = createRequire(import.meta.url)
 const quiet = () => {}
 const QUIET = { log: quiet, error: quiet, debug: quiet, warn: quiet }
@@ -78,13 +81,10 @@ export class Machine {
     /** What a hook threw through the VM's code: the surroundings' fault, which is theirs to hear of. */
     private foreign: { error: unknown } | undefined
 
-    /**
-     * Evaluates the VM's code; nothing runs yet.
-     * @param age ms for which the chip has had power
-     */
-    constructor(clock: Clock, age: number, hooks: MachineHooks) {
+    /** Evaluates the VM's code; nothing runs yet. */
+    constructor(clock: Clock, hooks: MachineHooks) {
         this.hooks = hooks
-        this.uptime = new Uptime(clock, age)
+        this.uptime = new Uptime(clock)
         this.module = evaluate(
             {
                 Date: { now: () => this.uptime.now() },
@@ -110,6 +110,16 @@ export class Machine {
             this.module.devsSetDeviceId(deviceId)
             this.module.devsGcStress(gcStress)
             this.module.devsStart()
+        })
+    }
+
+    /** The chip is older by `ms` of its own clock, in which no program ran: call it before there is one. */
+    grow(ms: number): void {
+        this.enter(() => {
+            for (let left = ms; left > 0; left -= LONGEST_STEP) {
+                this.uptime.grow(Math.min(left, LONGEST_STEP))
+                this.module._jd_em_process()
+            }
         })
     }
 

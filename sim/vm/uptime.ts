@@ -19,7 +19,7 @@ const START = 1_000_000
 
 export class Uptime {
     private readonly clock: Clock
-    private time: number
+    private time = START
     /** ms of the clock when it was last looked at. */
     private seen: number
     /** us that went by on the clock and not yet here; below 0 when looking took longer than nothing. */
@@ -27,9 +27,7 @@ export class Uptime {
     /** us that the time may still move in this pass. */
     private left = MAX_LEAP
 
-    /** @param age ms that it has counted already */
-    constructor(clock: Clock, age = 0) {
-        this.time = START + age * 1000
+    constructor(clock: Clock) {
         this.clock = clock
         this.seen = clock.now()
     }
@@ -37,6 +35,11 @@ export class Uptime {
     /** A pass of the VM begins. */
     pass(): void {
         this.left = MAX_LEAP
+    }
+
+    /** So many ms go by here and not on the clock: at most 30 minutes in one pass of the VM. */
+    grow(ms: number): void {
+        this.time += ms * 1000
     }
 
     /** ms, more than at the last look; a step back of the clock counts as no time. */

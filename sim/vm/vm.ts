@@ -24,7 +24,7 @@ export interface VmOptions {
     flash?: Flash
     /** Whether `program` is put into the flash first; else the chip runs what is there. Default true. */
     deploy?: boolean
-    /** ms for which the chip has had power when it is started; from its first reset on it is a new one. Default 0. */
+    /** ms that the chip has had power for when `program` is put into it. Its first reset takes them away. Default 0. */
     age?: number
     /** Collect garbage at every allocation: slow, finds what is freed too early. */
     gcStress?: boolean
@@ -102,7 +102,6 @@ export class Vm extends EventEmitter<VmEvents> {
     private readonly console: ProgramConsole
     private readonly random: (size: number) => Uint8Array
     private stressed: boolean
-    private age: number
     private collection: Promise<void> | undefined
     private afterPass: (() => void) | undefined
     private afterPower: (() => void) | undefined
@@ -115,7 +114,6 @@ export class Vm extends EventEmitter<VmEvents> {
         this.sockets = options.sockets ?? nodeSockets()
         this.flash = options.flash ?? new Flash()
         this.stressed = options.gcStress === true
-        this.age = options.age ?? 0
         this.deviceId = (options.deviceId ?? DEFAULT_DEVICE).toLowerCase()
         if (!/^[0-9a-f]{16}$/.test(this.deviceId))
             throw new DeployError(
@@ -220,9 +218,7 @@ export class Vm extends EventEmitter<VmEvents> {
 
     /** @internal Turns the power on: a fresh VM on the same flash. */
     boot() {
-        const { age } = this
-        this.age = 0
-        const machine: Machine = new Machine(this.clock, age, {
+        const machine: Machine = new Machine(this.clock, {
             dmesg: line => this.said(line),
             frame: frame => this.sent(frame),
             flashLoad: () => this.flash.read(),
@@ -252,6 +248,7 @@ export class Vm extends EventEmitter<VmEvents> {
 
     /** @internal Puts the program into the flash. */
     deploy() {
+        if (this.options.age !== undefined) this.machine?.grow(this.options.age)
         const { image } = this.options.program
         const refuse = (why: string) => {
             this.stop()
