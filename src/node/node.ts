@@ -127,6 +127,8 @@ export class Node {
                 " version=" +
                 ds._dcfgString("@version")
         )
+        const diagnostics = this.diagnostics
+        this.presence.isUp = () => diagnostics.say(ds.millis())
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
         this.delivery.drain.start()
         this.fibers.push(this.rounds.start())
