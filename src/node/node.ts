@@ -20,6 +20,9 @@ import { Sensor } from "./sensor"
  */
 const STOP_LIMIT = 8000
 
+/** What of it is left for `down` however much waits in the outbox, in ms: several round trips. */
+const FAREWELL = 3000
+
 /** Readings in flight, and room beside them for presence, subscriptions and answers to commands. */
 const SESSION_WINDOW = 8
 
@@ -162,6 +165,8 @@ export class Node {
         for (const f of this.fibers) f.terminate()
         if (this.time) this.time.cancel()
         const until = ds.millis() + STOP_LIMIT
+        while (this.delivery.draining() && ds.millis() < until - FAREWELL)
+            await ds.sleep(10)
         this.presence.say(DOWN)
         while (!this.client.session.idle() && ds.millis() < until)
             await ds.sleep(10)

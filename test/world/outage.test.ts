@@ -36,6 +36,10 @@ const node = await startNode({
     ],
 })
 setInterval(async () => { console.log("${LAW_LINE}" + node.accounts()) }, 100)
+const stop = new ds.Switch("stop")
+stop.reading.subscribe(async on => {
+    if (on) await node.stop()
+})
 `
     )
 }
@@ -141,6 +145,26 @@ describe("an outage that fits the queue", () => {
         expect(live!.at - back).toBeLessThan(3_200 + 1_500)
         accounts(node)
     })
+})
+
+test("a clean stop right after an outage sends what waits before it says down", async () => {
+    const { world, node, broker } = await start(board())
+    broker.stop({ reset: true })
+    await world.advance(12_000)
+    broker.run()
+    await until(() => node.all("connected").length === 2)
+    await world.advance(100)
+    expect(accounts(node).queued).toBeGreaterThan(15)
+    node.sensors.switch("stop").set(true)
+    await until(() => node.all("stopped").length === 1)
+    expect(accounts(node)).toMatchObject({ queued: 0, inflight: 0, lost: 0 })
+    for (const topic of [A, B])
+        expect(values(topic)).toEqual(upTo(values(topic).length))
+    expect(broker.history.at(-1)).toMatchObject({
+        topic: STATUS,
+        payload: "down",
+    })
+    expect(broker.connections.at(-1)!.end).toBe("disconnect")
 })
 
 describe("an outage far beyond the queue", () => {
