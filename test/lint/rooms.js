@@ -11,6 +11,7 @@ const { relative } = posix
  */
 export const shell = [
     "src/index",
+    "src/config/bounded",
     "src/config/settings",
     "src/mqtt/client",
     "src/mqtt/index",
