@@ -18,6 +18,7 @@ export const shell = [
     "src/mqtt/socket",
     "src/mqtt/listeners",
     "src/mqtt/receiver",
+    "src/node/actuators",
     "src/node/delivery",
     "src/node/diagnostics",
     "src/node/http-time",
