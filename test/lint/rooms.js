@@ -19,6 +19,7 @@ export const shell = [
     "src/mqtt/listeners",
     "src/mqtt/receiver",
     "src/node/actuators",
+    "src/node/commands",
     "src/node/delivery",
     "src/node/diagnostics",
     "src/node/http-time",
