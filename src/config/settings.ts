@@ -1,8 +1,9 @@
-// Reads what this one board was given: DeviceScript settings, kept in the chip's flash. A setting wins over
-// the board file. Keys have at most 13 characters.
+// Reads what this one board was given, and keeps what it has to remember: DeviceScript settings, in the chip's flash. A
+// setting wins over the board file. Keys have at most 13 characters.
 
 import * as ds from "@devicescript/core"
 import { readSetting, settings } from "@devicescript/settings"
+import { bounded } from "./bounded"
 
 /** The settings a node knows. All are optional. */
 export const enum Setting {
@@ -13,13 +14,16 @@ export const enum Setting {
     Password = "MQTT_PASS",
     /** `tcp` or `tls`. */
     Proto = "MQTT_PROTO",
+    /** Written by the node itself, with a sensor's number behind it: see src/node/commands.ts. */
+    Interval = "INTERVAL_",
 }
 
 /**
- * Longest wait for one setting in ms; a read takes 13 to 20 ms. A stored value over 232 bytes is never
- * answered, and without a limit the board would hang on it at every start.
+ * Longest wait for one setting in ms; a read or a write takes 13 to 20 ms. A stored value that comes to more than 232
+ * bytes with its key and the byte that ends it is never answered, and without a limit the board would hang on it at every
+ * start.
  */
-const READ_LIMIT = 500
+const LIMIT = 500
 
 /**
  * Longest wait for the settings service of this chip to be bound, in ms; it is bound within 600 ms of a
@@ -37,26 +41,28 @@ export async function settingsReady() {
  * The value of a setting, or undefined when there is none or it cannot be read in time.
  * Never throws.
  */
-export async function setting<T>(key: Setting): Promise<T | undefined> {
-    let value: T
-    let done = false
-    const waiter = ds.Fiber.self()
-    async function read() {
-        try {
-            value = await readSetting<T>(key)
-        } catch (e) {
-            console.log("node: fault text=setting " + key + " unreadable")
-        }
-        done = true
-        if (waiter.suspended) waiter.resume(undefined)
-    }
-    const reader = read.start()
-    const until = ds.millis() + READ_LIMIT
-    while (!done && ds.millis() < until)
-        await ds.suspend(Math.ceil(until - ds.millis()) + 1)
-    if (!done) {
-        reader.terminate()
-        console.log("node: fault text=setting " + key + " gave no answer")
-    }
+export async function setting<T>(key: string): Promise<T | undefined> {
+    let value: T | undefined
+    await within(key, async () => {
+        value = await readSetting<T>(key)
+    })
     return value
+}
+
+/**
+ * Writes a setting, or gives up after 0.5 s; it is in the flash once another one has been read. Never throws. That the
+ * flash is full nobody says: read it again to know.
+ * @param json with its key at most 231 bytes
+ */
+export async function keepSetting(key: string, json: string) {
+    await within(key, async () => {
+        await settings.set(key, Buffer.from(json))
+    })
+}
+
+async function within(key: string, work: () => ds.AsyncVoid) {
+    // the 3 s of settingsReady are over
+    if (!settings.isBound) return
+    const why = await bounded(work, LIMIT)
+    if (why !== "") console.log("node: fault text=setting " + key + ": " + why)
 }

@@ -34,7 +34,8 @@ const ROUND = 10000
 
 /**
  * What a board may add to its node and other boards do without: only what a board file makes is linked into its image.
- * `start` is called once, before the first connection; it may subscribe, and must not wait or throw.
+ * A board hands it over in `parts`, where `start` is called once, before the first connection. It may subscribe and start
+ * fibers, must not wait, and may throw nothing but a ConfigError.
  */
 export interface NodePart {
     start: (node: Node) => void
@@ -133,6 +134,7 @@ export class Node {
         const diagnostics = this.diagnostics
         this.presence.isUp = () => diagnostics.say(ds.millis())
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
+        if (o.parts) for (const part of o.parts) part.start(this)
         this.delivery.drain.start()
         this.fibers.push(this.rounds.start())
         this.presence.watch.start(status)
@@ -233,6 +235,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
         status: options.status,
         diagnostics: options.diagnostics,
         time: options.time,
+        parts: options.parts,
         device:
             (await setting<string>(Setting.DeviceId)) ??
             options.device ??

@@ -8,6 +8,7 @@ import * as ds from "@devicescript/core"
 import type { WallTime } from "./delivery"
 import { Dialect } from "./dialect"
 import { checkFilter, FilterOptions } from "./filter"
+import type { NodePart } from "./node"
 import { DEFAULT_SLOTS, MAX_SENSORS, MAX_SLOTS, MIN_SLOTS } from "./outbox"
 import { Readable } from "./source"
 import { MAX_PRECISION } from "./value"
@@ -70,6 +71,8 @@ export interface NodeOptions {
     status?: string
     /** What knows the time, e.g. `new HttpTime({ host: "api.waziup.io" })`; without it late readings say how old they are. */
     time?: TimeSource
+    /** What this board adds to its node, e.g. `new Actuators([...])`. */
+    parts?: NodePart[]
     /** Minutes between diagnostics besides those on connect, 1 to 1,440; 0 is never; default 10. */
     diagnostics?: number
 }
@@ -120,7 +123,8 @@ function oneOf(key: string, given: string | undefined, names: string[]) {
         throw new ConfigError(key, "must be " + names.join(" or "))
 }
 
-function checkId(key: string, id: string) {
+/** Throws ConfigError when `id` cannot be a level of a topic. */
+export function checkId(key: string, id: string) {
     const fault = idFault(id)
     if (fault !== undefined) throw new ConfigError(key, fault)
 }
