@@ -55,6 +55,40 @@ export class Flash {
         this.image = bytes.slice(0, end)
     }
 
+    /** What a setting holds, as the chip would read it; undefined when there is none. */
+    setting(key: string): unknown {
+        const json = this.records(key).at(-1)
+        return json === undefined || json === ""
+            ? undefined
+            : (JSON.parse(json) as unknown)
+    }
+
+    /** How often a setting was written since the store last moved between its two copies, which it does when one is full. */
+    writes(key: string): number {
+        return this.records(key).length
+    }
+
+    /** All values of a setting that are still in the store, oldest first. */
+    private records(key: string): string[] {
+        const store = Buffer.from(this.read())
+        const generation = (bank: number) =>
+            MAGIC.every((m, i) => store.readUInt32LE(bank + 4 * i) === m)
+                ? store.readUInt32LE(bank + 8)
+                : 0
+        const second = HEADER_PAGES * PAGE
+        const bank = generation(second) > generation(0) ? second : 0
+        if (generation(bank) === 0) return []
+        const found: string[] = []
+        for (let at = bank + HEADER; ; at += ENTRY) {
+            const from = store.readUInt32LE(at + KEY)
+            if (from === 0xffffffff) return found
+            const name = store.toString("latin1", at, at + KEY)
+            if (name.slice(0, name.indexOf("\0")) !== `:${key}`) continue
+            const size = store.readUInt32LE(at + KEY + 4)
+            found.push(store.toString("utf8", from, from + size))
+        }
+    }
+
     /**
      * A flash with these settings and no program yet. Values are what DeviceScript's readSetting gives back:
      * anything JSON can say. Undefined ones are left out.

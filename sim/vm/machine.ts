@@ -54,6 +54,9 @@ interface Module {
     _jd_em_process: () => number
 }
 
+/** ms: from 35 minutes on the VM takes the past for the future. */
+const LONGEST_STEP = 1_800_000
+
 const nodeRequire = createRequire(import.meta.url)
 const quiet = () => {}
 const QUIET = { log: quiet, error: quiet, debug: quiet, warn: quiet }
@@ -107,6 +110,16 @@ export class Machine {
             this.module.devsSetDeviceId(deviceId)
             this.module.devsGcStress(gcStress)
             this.module.devsStart()
+        })
+    }
+
+    /** The chip is older by `ms` of its own clock, in which no program ran: call it before there is one. */
+    grow(ms: number): void {
+        this.enter(() => {
+            for (let left = ms; left > 0; left -= LONGEST_STEP) {
+                this.uptime.grow(Math.min(left, LONGEST_STEP))
+                this.module._jd_em_process()
+            }
         })
     }
 

@@ -24,6 +24,8 @@ export interface VmOptions {
     flash?: Flash
     /** Whether `program` is put into the flash first; else the chip runs what is there. Default true. */
     deploy?: boolean
+    /** ms that the chip has had power for when `program` is put into it. Its first reset takes them away. Default 0. */
+    age?: number
     /** Collect garbage at every allocation: slow, finds what is freed too early. */
     gcStress?: boolean
     /**
@@ -246,6 +248,7 @@ export class Vm extends EventEmitter<VmEvents> {
 
     /** @internal Puts the program into the flash. */
     deploy() {
+        if (this.options.age !== undefined) this.machine?.grow(this.options.age)
         const { image } = this.options.program
         const refuse = (why: string) => {
             this.stop()

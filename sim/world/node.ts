@@ -27,6 +27,8 @@ export interface WorldNodeOptions {
     deviceId: string
     /** Settings in its flash besides MQTT_HOST `broker` and MQTT_PORT 1883, which they may replace. */
     settings?: Record<string, unknown>
+    /** ms that the chip has had power for when its program is put into it; default 0. */
+    age?: number
 }
 
 /** Where nodes of a world live. */
@@ -115,7 +117,7 @@ export class WorldNode {
     private async boot(deploy: boolean): Promise<void> {
         const { link, flash } = this
         const { clock } = this.world
-        const { program, deviceId } = this.options
+        const { program, deviceId, age } = this.options
         link.powered = true
         this.vm = await startVm({
             program,
@@ -123,6 +125,7 @@ export class WorldNode {
             clock,
             flash,
             deploy,
+            age,
             sockets: link,
         })
         const note = (text: string) =>

@@ -16,7 +16,12 @@ export const enum Setting {
     Proto = "MQTT_PROTO",
     /** Written by the node itself, with a sensor's number behind it: see src/node/commands.ts. */
     Interval = "INTERVAL_",
+    /** Written by the node itself: see src/node/boots.ts. */
+    Boots = "BOOTS",
 }
+
+/** Bytes of a key, a byte that ends it, and a value: the service never answers for more. */
+export const MAX_SETTING = 232
 
 /**
  * Longest wait for one setting in ms; a read or a write takes 13 to 20 ms. A stored value that comes to more than 232

@@ -132,7 +132,8 @@ export class Commands implements NodePart {
         this.node.client.send(
             new Message(this.topic, Buffer.from(text), 1, false)
         )
-        if (error === "") if (body.command === "restart") this.restart.start()
+        if (error === "")
+            if (body.command === "restart") this.node.restart.start("command")
     }
 
     /** Why a command is refused; empty when it is done, but for the restart itself. */
@@ -170,10 +171,5 @@ export class Commands implements NodePart {
             return ""
         }
         return "unknown sensor"
-    }
-
-    private async restart() {
-        await this.node.stop()
-        ds.reboot()
     }
 }

@@ -59,7 +59,11 @@ export interface Origin {
 }
 
 /** A reading, or a batch of them, on its way to the broker. */
-class Reading extends Message {
+export class Reading extends Message {
+    /** Of a batch: the readings in it. */
+    texts?: string[] = undefined
+    times?: number[] = undefined
+
     constructor(
         topic: Buffer,
         bytes: Buffer,
@@ -85,12 +89,16 @@ export class Delivery {
     wall?: WallTime = undefined
     /** The node's sensors, by index. */
     readonly origins: Origin[] = []
+    /** What a stop has left unacknowledged, oldest first. */
+    readonly left: Reading[] = []
+    /** What the wall clock would have said at moment 0 if all went as planned; 0 when nobody can say. */
+    wallThen = 0
     private fiber?: ds.Fiber
     private resting = false
 
     constructor(
         private client: MQTTClient,
-        private box: Outbox,
+        public readonly box: Outbox,
         private accounts: Accounts,
         public readonly qos: number,
         private dialect: Dialect
@@ -147,6 +155,15 @@ export class Delivery {
     restamp() {
         const session = this.client.session
         const now = ds.millis()
+        const wall = this.wall
+        if (wall && this.wallThen > 0) {
+            const today = wall.at(now)
+            if (today !== undefined) {
+                // readings of the run before were taken at their wall time, however long the chip was dark
+                this.box.shift(this.wallThen + now - today)
+                this.wallThen = 0
+            }
+        }
         for (const list of [session.inflight, session.queue])
             for (const m of list)
                 if (m instanceof Reading)
@@ -157,7 +174,10 @@ export class Delivery {
     ended(r: Reading, outcome: Outcome) {
         const accounts = this.accounts
         // what a stop leaves stays where it is: in flight
-        if (outcome === Outcome.Stopped) return
+        if (outcome === Outcome.Stopped) {
+            this.left.push(r)
+            return
+        }
         const n = r.count
         accounts.inflight -= n
         let delivered = outcome === Outcome.Delivered
@@ -234,14 +254,19 @@ export class Delivery {
         const s = box.sensorAt(0)
         const origin = this.origins[s] as Origin
         const parts: string[] = []
+        const texts: string[] = []
+        const times: number[] = []
         const places: number[] = []
         for (let i = 0; i < box.length; i++) {
             if (box.sensorAt(i) !== s) continue
             const text = valueText(box.valueAt(i), origin.precision)
-            const taken = wall.at(box.takenAt(i))
+            const at = box.takenAt(i)
+            const taken = wall.at(at)
             if (text === undefined) break
             if (taken === undefined) break
             parts.push(payload(this.dialect, text, taken, undefined))
+            texts.push(text)
+            times.push(at)
             places.push(i)
             if (parts.length === BATCH) break
         }
@@ -250,17 +275,18 @@ export class Delivery {
         const at = box.takenAt(0)
         for (let i = count - 1; i >= 0; i--) box.drop(places[i] as number)
         this.accounts.inflight += count
-        this.client.send(
-            new Reading(
-                Buffer.from(backlogTopic(origin.topic)),
-                Buffer.from(backlogPayload(parts, count)),
-                this,
-                origin,
-                "batch-of-" + count,
-                at,
-                count
-            )
+        const batch = new Reading(
+            Buffer.from(backlogTopic(origin.topic)),
+            Buffer.from(backlogPayload(parts, count)),
+            this,
+            origin,
+            "batch-of-" + count,
+            at,
+            count
         )
+        batch.texts = texts
+        batch.times = times
+        this.client.send(batch)
         return true
     }
 }

@@ -1,17 +1,19 @@
 // What a node says about itself, as JSON on devices/<device>/diagnostics: retained, QoS 0, on connect and every few minutes.
 // The first of a connection follows the acknowledgement of `up`, so that nobody hears of a device before it is there.
 //
-//   {"boot":12,"why":"power","uptime":3600,"firmware":"0.1.0","configuration":123456,
+//   {"boot":12,"why":"power","fault":"","uptime":3600,"firmware":"0.1.0","configuration":123456,
 //    "connects":2,"repairs":0,"lost":{"why":"closed by the broker","ms":812},
 //    "readings":{"read":100, ... ,"faults":0},
 //    "sensors":{"TC":{"state":"ok","s":3599}}}
 //
-// uptime and s (how long the sensor has been in this state) in seconds; lost is the last disconnect and how long it lasted.
+// boot is the number of this start and why how the run before it ended (boots.ts); fault is the last fault that was kept, of
+// this run or an earlier one. uptime and s (how long the sensor has been in this state) in seconds; lost is the last disconnect and how long it lasted.
 // `readings` are the accounts (accounts.ts): `boot` and `readings.read` together number the readings of a device, so that
 // a consumer sees what a power cut has lost. The heap that is free is not in it: a program cannot ask for that.
 
 import * as ds from "@devicescript/core"
 import { Accounts } from "./accounts"
+import { Boots } from "./boots"
 import { Message, MQTTClient, MQTTState } from "../mqtt/index"
 import { Presence } from "./presence"
 import { Sensor } from "./sensor"
@@ -21,9 +23,6 @@ const MAX_WHY = 64
 
 /** @devsWhenUsed */
 export class Diagnostics {
-    /** The number of this boot, 0 when it is not known, and why the one before it ended. */
-    boot = 0
-    why = ""
     private lostWhy = ""
     private lostAt = -1
     private outage = 0
@@ -40,7 +39,8 @@ export class Diagnostics {
         private configuration: number,
         private accounts: Accounts,
         private presence: Presence,
-        private sensors: Sensor[]
+        private sensors: Sensor[],
+        private boots: Boots
     ) {}
 
     /** A connection ended, or did not come about. */
@@ -72,8 +72,10 @@ export class Diagnostics {
 
     private text(now: number): string {
         const parts: string[] = []
-        parts.push('{"boot":' + this.boot)
-        parts.push(',"why":' + JSON.stringify(this.why))
+        const boots = this.boots
+        parts.push('{"boot":' + boots.count)
+        parts.push(',"why":' + JSON.stringify(boots.why))
+        parts.push(',"fault":' + JSON.stringify(boots.fault))
         parts.push(',"uptime":' + Math.floor(now / 1000))
         parts.push(',"firmware":' + JSON.stringify(ds._dcfgString("@version")))
         parts.push(',"configuration":' + this.configuration)

@@ -5,14 +5,17 @@ import { Setting, setting, settingsReady } from "../config/settings"
 import { diagnosticsTopic, readingTopic, statusTopic } from "../config/topics"
 import { MQTTClient, Parking } from "../mqtt/index"
 import { Accounts } from "./accounts"
+import { Boots } from "./boots"
 import { Delivery } from "./delivery"
 import { Diagnostics } from "./diagnostics"
+import { keepReadings, readKept, restoreKept, Stored } from "./kept"
 import { checkNode, dialectOf, NodeOptions, TimeSource } from "./options"
 import { DEFAULT_SLOTS, Outbox, Policy } from "./outbox"
 import { phaseOf } from "./phase"
 import { DOWN, Presence, UP } from "./presence"
 import { report, reportFault } from "./report"
 import { Sensor } from "./sensor"
+import { restartAt } from "./uptime"
 
 /**
  * How long a clean stop waits for the broker to acknowledge `down` and the readings before it, in ms. The
@@ -54,10 +57,18 @@ export class Node {
     private presence: Presence
     private fibers: ds.Fiber[] = []
     private stopped = false
+    private configuration: number
+    private restartAt: number
 
-    /** @param o checked here: throws ConfigError naming what is wrong */
-    constructor(o: NodeOptions) {
-        checkNode(o)
+    /**
+     * @param o checked already
+     * @param kept the readings that the run before has left
+     */
+    constructor(
+        o: NodeOptions,
+        private boots: Boots,
+        kept: Stored[]
+    ) {
         const device = o.device
         this.device = device
         const status = o.status ?? statusTopic(device)
@@ -108,14 +119,18 @@ export class Node {
             this.delivery.origins.push(sensor)
             this.fibers.push(sensor.run.start())
         }
+        this.configuration = phaseOf(device, described + broker.host, 1000000)
+        this.restartAt = restartAt(device, o.restartAfter)
+        restoreKept(kept, boots, this.delivery, this.counts, this.configuration)
         this.diagnostics = new Diagnostics(
             this.client,
             Buffer.from(diagnosticsTopic(device)),
             (o.diagnostics ?? 10) * 60000,
-            phaseOf(device, described + broker.host, 1000000),
+            this.configuration,
             this.counts,
             this.presence,
-            this.sensors
+            this.sensors,
+            boots
         )
         report(
             "boot board=" +
@@ -148,11 +163,40 @@ export class Node {
 
     private async rounds() {
         while (true) {
-            await ds.sleep(ROUND)
             const now = ds.millis()
+            // in a fiber of its own: a stop ends this one
+            if (now >= this.restartAt) this.restart.start("uptime")
             for (const sensor of this.sensors) sensor.check(now)
             this.diagnostics.check(now)
+            this.boots.check(now)
+            await ds.sleep(ROUND)
         }
+    }
+
+    /** Stops as `stop` does, keeps what waits in the flash, and restarts the chip. @param why one word */
+    async restart(why: string) {
+        if (this.stopped) return
+        await this.stop()
+        await this.keep(why, 0)
+        ds.reboot()
+    }
+
+    /** After a stop: keeps in the flash what could not be sent. @param dark ms for which the chip will be without a clock */
+    async keep(why: string, dark: number) {
+        await keepReadings(
+            this.delivery,
+            this.boots,
+            this.configuration,
+            why,
+            dark
+        )
+    }
+
+    /** No more readings. */
+    quiet() {
+        const fibers = this.fibers
+        this.fibers = []
+        for (const f of fibers) f.terminate()
     }
 
     /**
@@ -164,7 +208,7 @@ export class Node {
         if (this.stopped) return
         this.stopped = true
         report("stopping")
-        for (const f of this.fibers) f.terminate()
+        this.quiet()
         if (this.time) this.time.cancel()
         const until = ds.millis() + STOP_LIMIT
         while (this.delivery.draining() && ds.millis() < until - FAREWELL)
@@ -221,6 +265,7 @@ export class Node {
  * A mistake in either is reported on the console as `node: refused text=...` and thrown.
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
+    const begun = ds.millis()
     await settingsReady()
     const broker = options.broker ?? {}
     const merged: NodeOptions = {
@@ -235,6 +280,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
         status: options.status,
         diagnostics: options.diagnostics,
         time: options.time,
+        restartAfter: options.restartAfter,
         parts: options.parts,
         device:
             (await setting<string>(Setting.DeviceId)) ??
@@ -251,7 +297,12 @@ export async function startNode(options: NodeOptions): Promise<Node> {
         },
     }
     try {
-        return new Node(merged)
+        checkNode(merged)
+        const boots = new Boots()
+        await boots.read(begun)
+        const kept = await readKept(boots)
+        await boots.begin()
+        return new Node(merged, boots, kept)
     } catch (e) {
         report("refused text=" + (e as Error).message)
         throw e

@@ -8,9 +8,10 @@ import * as ds from "@devicescript/core"
 import type { WallTime } from "./delivery"
 import { Dialect } from "./dialect"
 import { checkFilter, FilterOptions } from "./filter"
-import type { NodePart } from "./node"
 import { DEFAULT_SLOTS, MAX_SENSORS, MAX_SLOTS, MIN_SLOTS } from "./outbox"
+import type { NodePart } from "./node"
 import { Readable } from "./source"
+import { RESTART_AFTER } from "./uptime"
 import { MAX_PRECISION } from "./value"
 
 /** A sensor of a board. */
@@ -71,10 +72,15 @@ export interface NodeOptions {
     status?: string
     /** What knows the time, e.g. `new HttpTime({ host: "api.waziup.io" })`; without it late readings say how old they are. */
     time?: TimeSource
-    /** What this board adds to its node, e.g. `new Actuators([...])`. */
-    parts?: NodePart[]
+    /**
+     * Hours after which the chip restarts itself, 1 to 1,080 (45 days); default 960. Spread over the fleet by up to a
+     * tenth: see uptime.ts.
+     */
+    restartAfter?: number
     /** Minutes between diagnostics besides those on connect, 1 to 1,440; 0 is never; default 10. */
     diagnostics?: number
+    /** What this board has and others do without, e.g. `new Actuators([...])`. */
+    parts?: NodePart[]
 }
 
 /** Throws ConfigError naming the first thing that is wrong. */
@@ -100,6 +106,7 @@ export function checkNode(o: NodeOptions) {
     whole("qos", o.qos, 1, 0, 2)
     whole("slots", o.slots, DEFAULT_SLOTS, MIN_SLOTS, MAX_SLOTS)
     whole("diagnostics", o.diagnostics, 10, 0, 1440)
+    whole("restartAfter", o.restartAfter, RESTART_AFTER, 1, 1080)
     const policies = ["thin", "drop-oldest"]
     oneOf("policy", o.policy, policies)
     oneOf("dialect", o.dialect, DIALECTS)

@@ -174,6 +174,17 @@ export class Outbox {
         return this.times[i] as number
     }
 
+    /**
+     * It turns out that the readings taken before moment 0 were taken `ms` later than was thought; at most up to that
+     * moment, so that they stay before those after it.
+     */
+    shift(ms: number) {
+        for (let i = 0; i < this.length; i++) {
+            const at = this.times[i] as number
+            if (at < 0) this.times[i] = Math.min(at + ms, 0)
+        }
+    }
+
     /** Takes reading `i` out: it was sent or refused. Does nothing when there is none. */
     drop(i: number) {
         if (i < 0 || i >= this.length) return

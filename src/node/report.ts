@@ -9,7 +9,15 @@ export function report(line: string) {
     console.log("node: " + line)
 }
 
+let fault = ""
+
 /** Something went wrong and was survived. */
 export function reportFault(where: string, error?: Error) {
-    report("fault text=" + where + ": " + (error ? error.message : "unknown"))
+    fault = where + ": " + (error ? error.message : "unknown")
+    report("fault text=" + fault)
+}
+
+/** The last of them since the program was started, or an empty text. */
+export function lastFault(): string {
+    return fault
 }

@@ -20,14 +20,17 @@ export const shell = [
     "src/mqtt/receiver",
     "src/node/actuators",
     "src/node/commands",
+    "src/node/boots",
     "src/node/delivery",
     "src/node/diagnostics",
     "src/node/http-time",
+    "src/node/kept",
     "src/node/node",
     "src/node/options",
     "src/node/presence",
     "src/node/report",
     "src/node/sensor",
+    "src/node/sleep",
     "src/node/source",
 ]
 

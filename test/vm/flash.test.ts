@@ -38,6 +38,17 @@ beforeAll(() => {
 
 afterEach(() => lab.stop())
 
+describe("the host reads back what the program wrote", () => {
+    test("the value of now, and how often it was written since the host wrote it", async () => {
+        const flash = Flash.withSettings({ boots: 4, other: [1, "ž"] })
+        await lab.run("counts", { ms: SETTINGS_MS, flash })
+        expect([flash.setting("boots"), flash.writes("boots")]).toEqual([5, 2])
+        expect(flash.setting("other")).toEqual([1, "ž"])
+        expect(flash.setting("boot")).toBeUndefined()
+        expect(new Flash().setting("boots")).toBeUndefined()
+    })
+})
+
 describe("settings written by the host", () => {
     test("reach the program as JSON values of every kind; undefined ones are left out", async () => {
         const lines = await lab.output("reads", {
