@@ -36,7 +36,7 @@ await startNode({
             { id: "TEXT", act: (v: string) => did("TEXT", v), type: "string" },
             { id: "FLAG", act: (v: boolean) => did("FLAG", v), type: "boolean" },
             { id: "SLOW", act: async (v: number) => { await ds.sleep(500); did("SLOW", v) } },
-            { id: "HANG", act: async (v: number) => { if (v === 1) await ds.sleep(3600000); did("HANG", v) } },
+            { id: "HANG", act: async (v: number) => { if (v === 1) await ds.sleep(60000); did("HANG", v) } },
             { id: "BAD", act: (v: number) => { if (v === 1) throw new Error("jammed"); if (v === 2) throw undefined; if (v === 3) throw "text"; did("BAD", v) } },
         ]),
         ${commands}
