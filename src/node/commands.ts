@@ -19,7 +19,7 @@ import { parseBody } from "./body"
 import type { Node, NodePart } from "./node"
 import { report } from "./report"
 import type { Sensor } from "./sensor"
-import { valueText } from "./value"
+import { textJson, valueText } from "./value"
 
 /** What an interval may be set to, in ms: what a board file may say. */
 const SHORTEST = 100
@@ -122,7 +122,7 @@ export class Commands implements NodePart {
             }
         let text = "{"
         if (typeof body.command === "string")
-            text += '"command":' + JSON.stringify(body.command) + ","
+            text += '"command":' + textJson(body.command) + ","
         const id = valueText(body.id as string, 0)
         if (id !== undefined) text += '"id":' + id + ","
         text += '"ok":' + (error === "")
