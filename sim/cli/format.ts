@@ -1,5 +1,6 @@
 // Turns a report into the line a person reads. Pure: colours come in as a function, the column's width as a number.
 import { readingTopic } from "../../src/config/topics"
+import type { Status } from "./node-events"
 import type { Report } from "./report"
 
 export type Tone = "plain" | "dim" | "good" | "warn" | "bad" | "value"
@@ -170,7 +171,7 @@ function describe(
         case "status":
             return {
                 label: "status",
-                tone: report.value === "up" ? "good" : "warn",
+                tone: STATUS_TONES[report.value],
                 text: `${report.value} ${dim("retained, acknowledged")}`,
             }
         case "repair":
@@ -208,7 +209,7 @@ function describe(
             return {
                 label: "stopping",
                 tone: "plain",
-                text: "the node says down and disconnects",
+                text: "the node says how it leaves, and disconnects",
             }
         case "stopped":
             return {
@@ -280,6 +281,13 @@ function reading(report: Report & { event: "acked" }, style: Style): string {
             ? "acknowledged"
             : `acknowledged in ${String(report.ms).padStart(MS)} ms`
     return `${topic}  ${value}  ${style.paint("dim", `QoS ${report.qos ?? "?"}  ${acked}`)}`
+}
+
+/** Sleep is planned, so it is no warning. */
+const STATUS_TONES: Record<Status, Tone> = {
+    up: "good",
+    down: "warn",
+    sleeping: "plain",
 }
 
 /** The panics of the DeviceScript VM a person meets, and what the device does next. */

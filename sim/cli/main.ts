@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander"
 import { EXIT, UserError } from "./errors"
 import { addFaults } from "./faults"
 import { addStart } from "./start"
+import { addUptime } from "./uptime"
 
 const program = new Command("devicescript-mqtt-node")
     .description(
@@ -19,6 +20,7 @@ const program = new Command("devicescript-mqtt-node")
     })
 addStart(program)
 addFaults(program)
+addUptime(program)
 
 try {
     await program.parseAsync()

@@ -38,7 +38,7 @@ export type NodeEvent =
           reason?: string
       }
     /** The broker has acknowledged this retained status. */
-    | { event: "status"; value: "up" | "down" }
+    | { event: "status"; value: Status }
     /** Something else stood on the status topic, and the node says `up` again. */
     | { event: "repair" }
     /** An actuator did what it was asked to; `value` is the state that came of it. */
@@ -53,6 +53,14 @@ export type NodeEvent =
     | { event: "refused"; text: string }
     | { event: "stopping" }
     | { event: "stopped" }
+
+const STATUSES = ["up", "down", "sleeping"] as const
+/** What a node says of its presence; `sleeping`: in deep sleep as planned. */
+export type Status = (typeof STATUSES)[number]
+
+function isStatus(value: string | undefined): value is Status {
+    return (STATUSES as readonly unknown[]).includes(value)
+}
 
 const PREFIX = "node: "
 const TEXT = " text="
@@ -118,9 +126,7 @@ export function parseNodeLine(line: string): NodeEvent | undefined {
         }
         case "status": {
             const value = fields.get("value")
-            return value === "up" || value === "down"
-                ? { event: "status", value }
-                : undefined
+            return isStatus(value) ? { event: "status", value } : undefined
         }
         case "acted": {
             const actuator = fields.get("actuator")

@@ -1,5 +1,6 @@
 // What is known of a running node, made from its reports one by one: the JSON that --http-port serves. Pure.
 // Holds no credentials, because no report does.
+import type { Status } from "./node-events"
 import type { Report } from "./report"
 
 /** `offline` is between two attempts, `panicked` until the program has started again. */
@@ -44,7 +45,7 @@ export interface NodeState {
     /** Since when `session` is what it is. */
     since: string
     /** The last status the broker has acknowledged. */
-    status?: "up" | "down"
+    status?: Status
     /** The last reading by topic. */
     readings: Record<string, SensorState>
     /** The last state of each actuator that acted, by its id. */

@@ -536,9 +536,8 @@ export class MQTTClient {
             if (socket.state !== SocketState.Open) this.failed()
             if (!this.stopping) await this.sleepUntil(until)
         }
-        if (!this.goodbye) return
-        if ((this.readyState as MQTTState) === MQTTState.Connected)
-            await this.disconnect()
+        // before CONNACK too: the broker may have taken CONNECT, and its will with it
+        if (this.goodbye) await this.disconnect()
     }
 
     /** Says goodbye and gives the broker time to close first: a board's close() may overtake its last write. */

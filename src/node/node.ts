@@ -199,24 +199,32 @@ export class Node {
         for (const f of fibers) f.terminate()
     }
 
+    /** Nothing waits to be sent or acknowledged. */
+    drained(): boolean {
+        return this.delivery.box.length === 0 && this.client.session.idle()
+    }
+
     /**
      * Stops cleanly: no more readings, what waits is sent, `down` is said and acknowledged, then DISCONNECT.
      * When the broker does not answer within 8 s the connection is closed without DISCONNECT, so that the
-     * broker says `down` itself.
+     * broker says `down` itself; but with it when another word than `down` was to be said.
+     * @param word what to say
+     * @param limit ms for the broker's answer
      */
-    async stop() {
+    async stop(word: string = DOWN, limit: number = STOP_LIMIT) {
         if (this.stopped) return
         this.stopped = true
         report("stopping")
         this.quiet()
         if (this.time) this.time.cancel()
-        const until = ds.millis() + STOP_LIMIT
+        const until = ds.millis() + limit
         while (this.delivery.draining() && ds.millis() < until - FAREWELL)
             await ds.sleep(10)
-        this.presence.say(DOWN)
+        this.presence.say(word)
         while (!this.client.session.idle() && ds.millis() < until)
             await ds.sleep(10)
-        const clean = this.presence.said()
+        let clean = this.presence.said()
+        if (word !== DOWN) clean = true
         await this.client.stop(0, clean)
         if (!clean)
             report("fault text=the broker did not answer: its will says down")

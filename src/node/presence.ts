@@ -1,4 +1,4 @@
-// Whether the device is there: a retained `up` or `down` on its status topic. `down` is also the last will,
+// Whether the device is there: a retained `up`, `down` or `sleeping` on its status topic. `down` is also the last will,
 // so the broker says it when the node cannot.
 //
 // That will may be late: a broker that still holds the node's old connection publishes it after the node has come back
@@ -12,6 +12,8 @@ import { report } from "./report"
 
 export const UP = "up"
 export const DOWN = "down"
+/** In deep sleep as planned: it will be `up` again by itself. */
+export const SLEEPING = "sleeping"
 
 /**
  * Least time between two answers in ms. One answer a round trip was a hundred a second, to somebody who answers every
@@ -87,7 +89,10 @@ export class Presence {
     private heard(m: MQTTMessage) {
         const last = this.last
         if (!last || last.text !== UP) return
-        if (m.content.toString() === UP) return
+        const text = m.content.toString()
+        if (text === UP) return
+        // our own from before the sleep, however late it is looked at
+        if (text === SLEEPING) if (m.retain !== 0) return
         if (this.said()) this.repair()
         // what was kept from before we came is about to be replaced by our word
         else if (m.retain === 0) this.again = true

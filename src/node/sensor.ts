@@ -19,6 +19,8 @@ export class Sensor implements Origin {
     readonly topicBytes: Buffer
     readonly health: Health
     readonly precision: number
+    /** There was a sample, or none in time. */
+    sampled = false
     /** ms between samples; see `every`. */
     interval: number
     private source: Source
@@ -111,6 +113,11 @@ export class Sensor implements Origin {
 
     /** @param due when it was due, ms */
     private async sample(due: number) {
+        await this.take(due)
+        this.sampled = true
+    }
+
+    private async take(due: number) {
         let value: Value | undefined
         this.begun = ds.millis()
         try {

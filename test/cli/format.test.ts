@@ -93,6 +93,10 @@ describe("a line has the time of day, a word and the details", () => {
             "status      up retained, acknowledged",
         ],
         [
+            { event: "status", value: "sleeping" },
+            "status      sleeping retained, acknowledged",
+        ],
+        [
             { event: "fault", text: "TC: no answer" },
             "fault       TC: no answer",
         ],
@@ -127,7 +131,7 @@ describe("a line has the time of day, a word and the details", () => {
         [{ event: "stop", reason: "SIGINT" }, "stop        SIGINT"],
         [
             { event: "stopping" },
-            "stopping    the node says down and disconnects",
+            "stopping    the node says how it leaves, and disconnects",
         ],
         [{ event: "stopped" }, "stopped     the connection is closed"],
         [

@@ -53,6 +53,7 @@ const understood: [line: string, event: NodeEvent][] = [
     ],
     ["node: status value=up", { event: "status", value: "up" }],
     ["node: status value=down", { event: "status", value: "down" }],
+    ["node: status value=sleeping", { event: "status", value: "sleeping" }],
     [
         "node: fault text=sensor TC: key=value is not a number",
         { event: "fault", text: "sensor TC: key=value is not a number" },
@@ -153,7 +154,7 @@ describe("a line that is no event", () => {
         ["an act of nothing", "node: acted value=1"],
         ["a rejection of nothing", "node: rejected text=unknown"],
         ["a drop without a topic", "node: dropped value=1"],
-        ["a status that is neither up nor down", "node: status value=sideways"],
+        ["a status that is none of the three", "node: status value=sideways"],
         ["nothing", ""],
     ])("%s", (_name, line) => {
         expect(parseNodeLine(line)).toBeUndefined()

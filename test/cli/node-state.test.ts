@@ -106,6 +106,15 @@ test("a stop goes from stopping to stopped, with the status the broker has ackno
     })
 })
 
+test("a node in deep sleep has said so, and starts again by itself", () => {
+    const asleep = after(
+        { event: "status", value: "sleeping" },
+        { event: "stopped" },
+        { event: "sleep", ms: 60_000 }
+    )
+    expect(asleep).toMatchObject({ session: "stopped", status: "sleeping" })
+})
+
 test("a fault is counted and does not end the session", () => {
     const state = after(
         { event: "connected", present: true },

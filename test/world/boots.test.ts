@@ -5,7 +5,6 @@ import { World, worldProgram, type WorldNode } from "../../sim/world"
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
 const DEVICE = "BOOTS"
 const STATUS = `devices/${DEVICE}/status`
 const DIAGNOSTICS = `devices/${DEVICE}/diagnostics`

@@ -91,13 +91,30 @@ describe("the age at which a device restarts", () => {
         expect(Math.max(...ages(1_080))).toBeLessThan(WRAP - 4 * DAY)
     })
 
-    test.each([0, 1_081, 1.5])("of %s hours is refused", async hours => {
+    test("must be a whole number of hours from 1 to 1080", async () => {
         world = new World()
         const node = await world.node({
-            program: board(`restartAfter: ${hours},`),
+            program: worldProgram(
+                "boards/aged-refused.ts",
+                `
+import { startNode } from "../src/index"
+for (const restartAfter of [0, 1081, 1.5])
+    try {
+        await startNode({
+            board: "aged", device: "${DEVICE}", restartAfter,
+            sensors: [{ id: "N", read: () => 1 }]
         })
-        await world.until(() => node.all("refused").length > 0, 5 * SECOND)
-        expect(node.all("refused")[0]!.text).toMatch(/^restartAfter/)
+    } catch (e) {
+        console.log("thrown")
+    }
+`
+            ),
+        })
+        await world.advance(5 * SECOND)
+        expect(node.all("refused").map(({ text }) => text)).toEqual(
+            Array(3).fill(expect.stringMatching(/^restartAfter: must be/))
+        )
+        expect(world.broker.connections).toEqual([])
     })
 })
 

@@ -1,0 +1,42 @@
+// The verb `uptime`: its options and its help, and nothing of how it is carried out.
+import { type Command, InvalidArgumentError } from "commander"
+
+export interface UptimeOptions {
+    /** Virtual days. */
+    days: number
+    /** Hours after which the chip restarts itself; undefined is the firmware's default. */
+    restartAfter?: number
+}
+
+export function addUptime(program: Command): void {
+    program
+        .command("uptime")
+        .description(
+            "Runs a node for so many days of virtual time and prints its restarts, and what it read, lost and was late with.\n" +
+                "A day takes 10 to 25 s."
+        )
+        .usage("[options]")
+        .configureHelp({ commandUsage: () => "npm run uptime -- [options]" })
+        .option("--days <n>", "days, 1 to 200", whole(1, 200), 60)
+        .option(
+            "--restart-after <hours>",
+            "age at which the chip restarts itself, 1 to 1080; default 960",
+            whole(1, 1080)
+        )
+        .helpOption("-h, --help", "show this help")
+        .action(async (options: UptimeOptions) => {
+            const { runUptime } = await import("./uptime-run")
+            await runUptime(options)
+        })
+}
+
+function whole(low: number, high: number): (text: string) => number {
+    return text => {
+        const n = Number(text)
+        if (!/^\d{1,4}$/.test(text) || n < low || n > high)
+            throw new InvalidArgumentError(
+                `Must be a whole number from ${low} to ${high}.`
+            )
+        return n
+    }
+}
