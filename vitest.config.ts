@@ -11,10 +11,10 @@ export default defineConfig({
         pool: "forks",
         // The machine the time bounds of the tests are computed for has two cores; more at once would stretch every wait.
         maxWorkers: 2,
-        // ms. A test waits for events with bounds of its own; these catch one that forgot. A compile takes 2 s, twice that when
-        // both cores are busy.
-        testTimeout: 40_000,
-        hookTimeout: 40_000,
+        // ms. A test waits for events with bounds of its own; these catch one that forgot. A compile takes 2 s, and ten
+        // times that on a machine with other work to do.
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
         teardownTimeout: 10_000,
         reporters: [["default", { summary: false }], "./test/reporter.ts"],
     },

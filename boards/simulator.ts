@@ -1,11 +1,12 @@
 // The default board: runs in the DeviceScript simulator, where every role is answered by a simulated server.
 
 import * as ds from "@devicescript/core"
-import { startNode } from "../src/index"
+import { Actuators, startNode } from "../src/index"
 
 const temperature = new ds.Temperature("temperature")
 const humidity = new ds.Humidity("humidity")
 const light = new ds.LightLevel("light")
+const relay = new ds.Relay("relay")
 const button = new ds.Button("button")
 // only the simulated board has it: moved on, it asks the node to stop cleanly
 const stop = new ds.Switch("stop")
@@ -18,6 +19,9 @@ button.down.subscribe(() => {
 const node = await startNode({
     board: "simulator",
     device: "ESPDEVICE",
+    parts: [
+        new Actuators([{ id: "RELAY", act: relay.enabled, type: "boolean" }]),
+    ],
     sensors: [
         { id: "TC", read: temperature.reading, interval: 2000, precision: 1 },
         { id: "RH", read: humidity.reading, interval: 3000, precision: 0 },

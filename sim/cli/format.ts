@@ -180,6 +180,24 @@ function describe(
                 tone: "warn",
                 text: "something else stood on the status topic; the node says up again",
             }
+        case "acted":
+            return {
+                label: "acted",
+                tone: "good",
+                text: `${printable(report.actuator)}  ${style.paint("value", printable(String(report.value ?? "?")))}`,
+            }
+        case "rejected":
+            return {
+                label: "rejected",
+                tone: "warn",
+                text: `${printable(report.actuator)}, ${printable(report.text)}`,
+            }
+        case "command":
+            return {
+                label: "command",
+                tone: "plain",
+                text: printable(report.text),
+            }
         case "fault":
         case "refused":
             return {

@@ -41,6 +41,12 @@ export type NodeEvent =
     | { event: "status"; value: Status }
     /** Something else stood on the status topic, and the node says `up` again. */
     | { event: "repair" }
+    /** An actuator did what it was asked to; `value` is the state that came of it. */
+    | { event: "acted"; actuator: string; value?: number | string }
+    /** What an actuator was asked to do and will not; `?` is an actuator whose name cannot be one. */
+    | { event: "rejected"; actuator: string; text: string }
+    /** A command to the node itself; `text` is its answer, JSON. */
+    | { event: "command"; text: string }
     /** The node survived an error. */
     | { event: "fault"; text: string }
     /** The node does not start: its board file or a setting is wrong. */
@@ -122,6 +128,20 @@ export function parseNodeLine(line: string): NodeEvent | undefined {
             const value = fields.get("value")
             return isStatus(value) ? { event: "status", value } : undefined
         }
+        case "acted": {
+            const actuator = fields.get("actuator")
+            if (actuator === undefined) return undefined
+            // a text may have spaces, and is the rest of the line
+            const value = fields.get("text") ?? scalar(fields.get("value"))
+            return { event: "acted", actuator, value }
+        }
+        case "rejected": {
+            const actuator = fields.get("actuator")
+            if (actuator === undefined) return undefined
+            const text = fields.get("text") ?? ""
+            return { event: "rejected", actuator, text }
+        }
+        case "command":
         case "fault":
         case "refused":
             return { event: name, text: fields.get("text") ?? "" }

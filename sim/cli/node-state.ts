@@ -24,6 +24,14 @@ export interface SensorState {
     count: number
 }
 
+export interface ActuatorState {
+    value?: number | string
+    /** When the host heard of it, ISO 8601 in UTC. */
+    at: string
+    /** Times it acted since the start. */
+    count: number
+}
+
 export interface NodeState {
     board: string
     broker: string
@@ -40,6 +48,8 @@ export interface NodeState {
     status?: Status
     /** The last reading by topic. */
     readings: Record<string, SensorState>
+    /** The last state of each actuator that acted, by its id. */
+    actuators: Record<string, ActuatorState>
     counts: {
         readings: number
         connects: number
@@ -48,6 +58,11 @@ export interface NodeState {
         dropped: number
         /** Times the node put its status right. */
         repairs: number
+        /** What actuators did, and what they were asked for in vain. */
+        acted: number
+        rejected: number
+        /** Commands to the node itself. */
+        commands: number
         faults: number
         panics: number
     }
@@ -55,7 +70,7 @@ export interface NodeState {
     lastError?: { at: string; text: string }
 }
 
-/** Topics kept. A node has far fewer sensors; a firmware gone wild must not fill the host's memory. */
+/** Topics kept, and actuators. A node has far fewer of both; a firmware gone wild must not fill the host's memory. */
 export const MAX_TOPICS = 64
 
 export function initialState(at: number): NodeState {
@@ -67,6 +82,7 @@ export function initialState(at: number): NodeState {
         session: "starting",
         since: iso(at),
         readings: {},
+        actuators: {},
         counts: {
             readings: 0,
             connects: 0,
@@ -74,6 +90,9 @@ export function initialState(at: number): NodeState {
             losses: 0,
             dropped: 0,
             repairs: 0,
+            acted: 0,
+            rejected: 0,
+            commands: 0,
             faults: 0,
             panics: 0,
         },
@@ -132,6 +151,16 @@ export function reduce(state: NodeState, report: Report): NodeState {
             return { ...state, ...count("dropped") }
         case "repair":
             return { ...state, ...count("repairs") }
+        case "acted":
+            return {
+                ...state,
+                ...count("acted"),
+                actuators: withActuator(state.actuators, report),
+            }
+        case "rejected":
+            return { ...state, ...count("rejected") }
+        case "command":
+            return { ...state, ...count("commands") }
         case "fault":
             return { ...state, ...count("faults"), ...error(report.text) }
         case "refused":
@@ -177,6 +206,18 @@ function withReading(
         count: (before?.count ?? 0) + 1,
     }
     return { ...readings, [report.topic]: reading }
+}
+
+function withActuator(
+    actuators: NodeState["actuators"],
+    { actuator, value, at }: Report & { event: "acted" }
+): NodeState["actuators"] {
+    const before = Object.hasOwn(actuators, actuator)
+        ? actuators[actuator]
+        : undefined
+    if (!before && Object.keys(actuators).length >= MAX_TOPICS) return actuators
+    const count = (before?.count ?? 0) + 1
+    return { ...actuators, [actuator]: { value, at: iso(at), count } }
 }
 
 function iso(at: number): string {

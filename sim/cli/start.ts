@@ -81,6 +81,9 @@ Events of --json, each with "time" (ISO 8601, UTC) and "event"; fields in bracke
   status      value                                     the broker has acknowledged up or down
   acked       topic, [value, qos, ms]                   the broker has acknowledged a reading, ms after it was sent
   dropped     topic, [value, reason]                    a reading that will never reach the broker
+  acted       actuator, [value]                         an actuator did what a message asked for; value: its state now
+  rejected    actuator, text                            what an actuator was asked for and will not do, and why
+  command     text                                      a command to the node itself; text: its answer
   lost        [ms, text]                                the connection failed; ms: how long the session lasted
   retry       [ms]                                      time to the next attempt
   fault       text                                      the firmware caught an error and goes on

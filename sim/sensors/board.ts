@@ -26,6 +26,9 @@ const READY_MS = 10_000
 const PRESS_MS = 150
 const MIN_PRESS_MS = 100
 
+/** The registers of a Jacdac service that say what it does: its value, and its intensity. */
+const STATES = [2, 1]
+
 /** A sensor that streams numbers. */
 export interface SimulatedSensor {
     /** The value from now on. */
@@ -136,6 +139,15 @@ export class SimulatedBoard {
         return {
             set: on => void (on ? server.switchOn() : server.switchOff()),
         }
+    }
+
+    /** What an actuator is set to, in its service's own unit: a relay to 0 or 1. @throws {NoSuchRole} */
+    state(role: string): unknown {
+        const registers = this.attached.get(role)?.server.registers ?? []
+        for (const code of STATES)
+            for (const register of registers)
+                if (register.identifier === code) return register.values()[0]
+        throw this.missing(role, "actuator")
     }
 
     /** All of the board stops answering, as with a pulled cable; `resume` plugs it in again. */

@@ -3,6 +3,7 @@
 
 import * as ds from "@devicescript/core"
 import { readSetting, settings } from "@devicescript/settings"
+import { bounded } from "./bounded"
 
 /** The settings a node knows. All are optional. */
 export const enum Setting {
@@ -13,6 +14,8 @@ export const enum Setting {
     Password = "MQTT_PASS",
     /** `tcp` or `tls`. */
     Proto = "MQTT_PROTO",
+    /** Written by the node itself, with a sensor's number behind it: see src/node/commands.ts. */
+    Interval = "INTERVAL_",
     /** Written by the node itself: see src/node/boots.ts. */
     Boots = "BOOTS",
 }
@@ -21,8 +24,9 @@ export const enum Setting {
 export const MAX_SETTING = 232
 
 /**
- * Longest wait for one setting in ms; a read or a write takes 13 to 20 ms. A stored value over 232 bytes is never
- * answered, and without a limit the board would hang on it at every start.
+ * Longest wait for one setting in ms; a read or a write takes 13 to 20 ms. A stored value that comes to more than 232
+ * bytes with its key and the byte that ends it is never answered, and without a limit the board would hang on it at every
+ * start.
  */
 const LIMIT = 500
 
@@ -52,8 +56,8 @@ export async function setting<T>(key: string): Promise<T | undefined> {
 
 /**
  * Writes a setting, or gives up after 0.5 s; it is in the flash once another one has been read. Never throws. That the
- * flash is full nobody says.
- * @param json with its key at most MAX_SETTING - 1 bytes
+ * flash is full nobody says: read it again to know.
+ * @param json with its key at most 231 bytes
  */
 export async function keepSetting(key: string, json: string) {
     await within(key, async () => {
@@ -61,27 +65,9 @@ export async function keepSetting(key: string, json: string) {
     })
 }
 
-/** Ends when `work` does, or after LIMIT. The fiber that calls it must not be terminated meanwhile. */
 async function within(key: string, work: () => ds.AsyncVoid) {
-    // a command to a service that is not there waits for it for ever
+    // the 3 s of settingsReady are over
     if (!settings.isBound) return
-    let why = "gave no answer"
-    let done = false
-    const waiter = ds.Fiber.self()
-    async function run() {
-        try {
-            await work()
-            why = ""
-        } catch (e) {
-            why = "unreadable"
-        }
-        done = true
-        if (waiter.suspended) waiter.resume(undefined)
-    }
-    const worker = run.start()
-    const until = ds.millis() + LIMIT
-    while (!done && ds.millis() < until)
-        await ds.suspend(Math.ceil(until - ds.millis()) + 1)
-    if (!done) worker.terminate()
-    if (why !== "") console.log("node: fault text=setting " + key + " " + why)
+    const why = await bounded(work, LIMIT)
+    if (why !== "") console.log("node: fault text=setting " + key + ": " + why)
 }

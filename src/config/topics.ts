@@ -15,3 +15,26 @@ export function statusTopic(device: string): string {
 export function diagnosticsTopic(device: string): string {
     return "devices/" + device + "/diagnostics"
 }
+
+/** What the topics of a device's actuators begin with. */
+export function actuatorsTopic(device: string): string {
+    return "devices/" + device + "/actuators/"
+}
+
+/** The last level of a topic that says what an actuator shall be; before it stand `actuatorsTopic` and its id. */
+export const ACTUATOR_VALUE = "/value"
+
+/** Where an actuator's state is said. */
+export function actuatorStateTopic(device: string, actuator: string): string {
+    return actuatorsTopic(device) + actuator + "/state"
+}
+
+/** Where commands to the device itself come from. */
+export function commandTopic(device: string): string {
+    return "devices/" + device + "/command"
+}
+
+/** Where the device says what became of a command. */
+export function commandAckTopic(device: string): string {
+    return commandTopic(device) + "/ack"
+}

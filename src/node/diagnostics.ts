@@ -1,4 +1,5 @@
 // What a node says about itself, as JSON on devices/<device>/diagnostics: retained, QoS 0, on connect and every few minutes.
+// The first of a connection follows the acknowledgement of `up`, so that nobody hears of a device before it is there.
 //
 //   {"boot":12,"why":"power","fault":"","uptime":3600,"firmware":"0.1.0","configuration":123456,
 //    "connects":2,"repairs":0,"lost":{"why":"closed by the broker","ms":812},
@@ -52,7 +53,6 @@ export class Diagnostics {
     connected(now: number) {
         if (this.lostAt >= 0) this.outage = now - this.lostAt
         this.lostAt = -1
-        this.say(now)
     }
 
     /** Says it when it is due. */

@@ -23,6 +23,9 @@ import { restartAt } from "./uptime"
  */
 const STOP_LIMIT = 8000
 
+/** What of it is left for `down` however much waits in the outbox, in ms: several round trips. */
+const FAREWELL = 3000
+
 /** Readings in flight, and room beside them for presence, subscriptions and answers to commands. */
 const SESSION_WINDOW = 8
 
@@ -34,7 +37,8 @@ const ROUND = 10000
 
 /**
  * What a board may add to its node and other boards do without: only what a board file makes is linked into its image.
- * `start` is called once, before the first connection; it may subscribe, and must not wait or throw.
+ * A board hands it over in `parts`, where `start` is called once, before the first connection. It may subscribe and start
+ * fibers, must not wait, and may throw nothing but a ConfigError.
  */
 export interface NodePart {
     start: (node: Node) => void
@@ -142,11 +146,13 @@ export class Node {
                 " version=" +
                 ds._dcfgString("@version")
         )
+        const diagnostics = this.diagnostics
+        this.presence.isUp = () => diagnostics.say(ds.millis())
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
+        if (o.parts) for (const part of o.parts) part.start(this)
         this.delivery.drain.start()
         this.fibers.push(this.rounds.start())
         this.presence.watch.start(status)
-        if (o.parts) for (const part of o.parts) part.start(this)
         this.client.launch()
     }
 
@@ -212,6 +218,8 @@ export class Node {
         this.quiet()
         if (this.time) this.time.cancel()
         const until = ds.millis() + limit
+        while (this.delivery.draining() && ds.millis() < until - FAREWELL)
+            await ds.sleep(10)
         this.presence.say(word)
         while (!this.client.session.idle() && ds.millis() < until)
             await ds.sleep(10)

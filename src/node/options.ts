@@ -79,7 +79,7 @@ export interface NodeOptions {
     restartAfter?: number
     /** Minutes between diagnostics besides those on connect, 1 to 1,440; 0 is never; default 10. */
     diagnostics?: number
-    /** What this board has and others do without, e.g. `new Sleep({ every: 900000 })`. */
+    /** What this board has and others do without, e.g. `new Actuators([...])`. */
     parts?: NodePart[]
 }
 
@@ -130,7 +130,8 @@ function oneOf(key: string, given: string | undefined, names: string[]) {
         throw new ConfigError(key, "must be " + names.join(" or "))
 }
 
-function checkId(key: string, id: string) {
+/** Throws ConfigError when `id` cannot be a level of a topic. */
+export function checkId(key: string, id: string) {
     const fault = idFault(id)
     if (fault !== undefined) throw new ConfigError(key, fault)
 }

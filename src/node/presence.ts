@@ -36,12 +36,14 @@ function statusSettled(m: Message, outcome: Outcome) {
     const status = m as Status
     if (outcome !== Outcome.Delivered) return
     report("status value=" + status.text)
-    status.owner.delivered()
+    status.owner.delivered(status.text)
 }
 
 export class Presence {
     /** Times the status was put right. */
     repairs = 0
+    /** Called each time the broker has acknowledged `up`. */
+    isUp?: () => void
     private last?: Status
     private answeredAt = -ANSWER_GAP
     /** An answer is due, at the end of the gap. */
@@ -77,7 +79,8 @@ export class Presence {
     }
 
     /** Our word was acknowledged. */
-    delivered() {
+    delivered(text: string) {
+        if (text === UP) if (this.isUp) this.isUp()
         if (!this.again) return
         this.again = false
         this.repair()

@@ -43,6 +43,24 @@ export function valueText(
 ): string | undefined {
     if (typeof value === "number") return numberText(value, precision)
     if (typeof value === "boolean") return value ? "true" : "false"
-    if (typeof value === "string") return JSON.stringify(value)
+    if (typeof value === "string") return textJson(value)
     return undefined
+}
+
+/**
+ * A text as JSON. JSON.stringify of a VM whose C compiler's `char` has a sign, as the simulator's, makes two wrong
+ * characters of each outside ASCII: they are left to themselves.
+ */
+export function textJson(text: string): string {
+    if (Buffer.from(text).length === text.length) return JSON.stringify(text)
+    const parts: string[] = []
+    for (let i = 0; i < text.length; i++) {
+        let c = text.charAt(i)
+        if (text.charCodeAt(i) < 128) {
+            c = JSON.stringify(c)
+            c = c.slice(1, c.length - 1)
+        }
+        parts.push(c)
+    }
+    return '"' + parts.join("") + '"'
 }

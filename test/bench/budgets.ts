@@ -27,7 +27,7 @@ async function rows(): Promise<Row[]> {
         {
             what: "bytecode of the simulator's node, bytes",
             measured: nodeBytes(),
-            limit: 46_500,
+            limit: 52_500,
             goal: 40_000,
             stock: "-",
         },

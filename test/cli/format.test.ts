@@ -69,6 +69,19 @@ describe("a line has the time of day, a word and the details", () => {
         ],
         [{ event: "connected", present: true }, "connected   session resumed"],
         [
+            { event: "acted", actuator: "RELAY", value: "true" },
+            "acted       RELAY  true",
+        ],
+        [{ event: "acted", actuator: "RELAY" }, "acted       RELAY  ?"],
+        [
+            { event: "rejected", actuator: "RELAY", text: "out of range" },
+            "rejected    RELAY, out of range",
+        ],
+        [
+            { event: "command", text: '{"command":"report","ok":true}' },
+            'command     {"command":"report","ok":true}',
+        ],
+        [
             { event: "lost", ms: 65_000, text: "no PINGRESP" },
             "lost        no PINGRESP, the session had lasted 1 min 05 s",
         ],

@@ -58,6 +58,26 @@ const understood: [line: string, event: NodeEvent][] = [
         "node: fault text=sensor TC: key=value is not a number",
         { event: "fault", text: "sensor TC: key=value is not a number" },
     ],
+    [
+        "node: acted actuator=RELAY value=true",
+        { event: "acted", actuator: "RELAY", value: "true" },
+    ],
+    [
+        "node: acted actuator=servo-1 value=45.5",
+        { event: "acted", actuator: "servo-1", value: 45.5 },
+    ],
+    [
+        'node: acted actuator=LCD text="door open"',
+        { event: "acted", actuator: "LCD", value: '"door open"' },
+    ],
+    [
+        "node: rejected actuator=? text=unknown",
+        { event: "rejected", actuator: "?", text: "unknown" },
+    ],
+    [
+        'node: command text={"command":"report","ok":true}',
+        { event: "command", text: '{"command":"report","ok":true}' },
+    ],
     ["node: repair", { event: "repair" }],
     ["node: stopping", { event: "stopping" }],
     ["node: stopped", { event: "stopped" }],
@@ -131,6 +151,8 @@ describe("a line that is no event", () => {
         ["a prefix in the middle", "see node: stopped"],
         ["another prefix", "nodes: stopped"],
         ["a reading without a topic", "node: acked value=1"],
+        ["an act of nothing", "node: acted value=1"],
+        ["a rejection of nothing", "node: rejected text=unknown"],
         ["a drop without a topic", "node: dropped value=1"],
         ["a status that is none of the three", "node: status value=sideways"],
         ["nothing", ""],

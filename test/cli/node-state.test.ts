@@ -40,6 +40,7 @@ test("a node that was started, connected and published is connected, up, and has
         since: iso(5),
         status: "up",
         readings: { t: { value: 2, qos: 1, ms: 7, at: iso(8), count: 2 } },
+        actuators: {},
         counts: {
             readings: 2,
             connects: 1,
@@ -47,6 +48,9 @@ test("a node that was started, connected and published is connected, up, and has
             losses: 0,
             dropped: 0,
             repairs: 0,
+            acted: 0,
+            rejected: 0,
+            commands: 0,
             faults: 0,
             panics: 0,
         },
@@ -127,6 +131,24 @@ test("each time the node puts its status right is counted", () => {
     expect(after({ event: "repair" }, { event: "repair" })).toMatchObject({
         counts: { repairs: 2, faults: 0 },
     })
+})
+
+test("what actuators do is counted, and the last state of each is kept", () => {
+    const state = after(
+        { event: "acted", actuator: "RELAY", value: "true" },
+        { event: "acted", actuator: "SERVO", value: 45 },
+        { event: "acted", actuator: "RELAY", value: "false" },
+        { event: "rejected", actuator: "SERVO", text: "out of range" },
+        { event: "command", text: "{}" }
+    )
+    expect(state).toMatchObject({
+        actuators: {
+            RELAY: { value: "false", count: 2 },
+            SERVO: { value: 45, count: 1 },
+        },
+        counts: { acted: 3, rejected: 1, commands: 1 },
+    })
+    expect(state.readings).toEqual({})
 })
 
 test("a dropped reading is counted, a refused configuration is kept as the last error", () => {

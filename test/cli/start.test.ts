@@ -73,7 +73,7 @@ function events(stdout: string): Event[] {
     })
 }
 
-/** What a whole life looks like to a subscriber: up, readings, down. @returns the readings */
+/** What a whole life looks like to a subscriber: up, diagnostics, readings, down. @returns the readings */
 function readingsOf(
     messages: string[],
     device: string
@@ -83,7 +83,12 @@ function readingsOf(
         `${status} up`,
         `${status} down`,
     ])
-    return messages.slice(1, -1).map(message => {
+    const diagnostics = `devices/${device}/diagnostics {`
+    const readings = messages
+        .slice(1, -1)
+        .filter(message => !message.startsWith(diagnostics))
+    expect(readings).toHaveLength(messages.length - 3)
+    return readings.map(message => {
         const parts =
             /^devices\/([^/]+)\/sensors\/([A-Z]+)\/value (\{"value":-?\d+(\.\d+)?\})$/.exec(
                 message

@@ -27,6 +27,7 @@ describe("values", () => {
     test("booleans and text are JSON", () => {
         expect(valueText(true, 0)).toBe("true")
         expect(valueText('a"b', 0)).toBe('"a\\"b"')
+        expect(valueText('ž"\n€', 0)).toBe('"ž\\"\\n€"')
     })
 })
 

@@ -11,12 +11,15 @@ const { relative } = posix
  */
 export const shell = [
     "src/index",
+    "src/config/bounded",
     "src/config/settings",
     "src/mqtt/client",
     "src/mqtt/index",
     "src/mqtt/socket",
     "src/mqtt/listeners",
     "src/mqtt/receiver",
+    "src/node/actuators",
+    "src/node/commands",
     "src/node/boots",
     "src/node/delivery",
     "src/node/diagnostics",

@@ -38,7 +38,16 @@ test(`${CHIPS} chips with their sensors, on one clock and one network, each publ
                     })
                 )
             }
-            if (packet.cmd !== "publish") return
+            if (packet.cmd === "subscribe")
+                peer.write(
+                    generate({
+                        cmd: "suback",
+                        messageId: packet.messageId!,
+                        granted: [0],
+                    })
+                )
+            // diagnostics are QoS 0
+            if (packet.cmd !== "publish" || packet.qos === 0) return
             peer.write(
                 generate({ cmd: "puback", messageId: packet.messageId! })
             )

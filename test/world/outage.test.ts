@@ -15,8 +15,8 @@ interface Late {
     age?: number
 }
 
-/** Two counting sensors; what the law says is on the console ten times a second. */
-function board(options = "", interval = 1_000) {
+/** Two counting sensors; what the law says is on the console every `lawMs`. */
+function board(options = "", lawMs = 100) {
     return worldProgram(
         "boards/out.ts",
         `
@@ -31,11 +31,15 @@ const node = await startNode({
     ${options.includes("diagnostics") ? "" : "diagnostics: 1,"}
     ${options}
     sensors: [
-        { id: "A", read: () => { a++; return a }, interval: ${interval}, precision: 0 },
-        { id: "B", read: () => { b++; return b }, interval: ${interval}, precision: 0 },
+        { id: "A", read: () => { a++; return a }, interval: 1000, precision: 0 },
+        { id: "B", read: () => { b++; return b }, interval: 1000, precision: 0 },
     ],
 })
-setInterval(async () => { console.log("${LAW_LINE}" + node.accounts()) }, 100)
+setInterval(async () => { console.log("${LAW_LINE}" + node.accounts()) }, ${lawMs})
+const stop = new ds.Switch("stop")
+stop.reading.subscribe(async on => {
+    if (on) await node.stop()
+})
 `
     )
 }
@@ -143,9 +147,29 @@ describe("an outage that fits the queue", () => {
     })
 })
 
+test("a clean stop right after an outage sends what waits before it says down", async () => {
+    const { world, node, broker } = await start(board())
+    broker.stop({ reset: true })
+    await world.advance(12_000)
+    broker.run()
+    await until(() => node.all("connected").length === 2)
+    await world.advance(100)
+    expect(accounts(node).queued).toBeGreaterThan(15)
+    node.sensors.switch("stop").set(true)
+    await until(() => node.all("stopped").length === 1)
+    expect(accounts(node)).toMatchObject({ queued: 0, inflight: 0, lost: 0 })
+    for (const topic of [A, B])
+        expect(values(topic)).toEqual(upTo(values(topic).length))
+    expect(broker.history.at(-1)).toMatchObject({
+        topic: STATUS,
+        payload: "down",
+    })
+    expect(broker.connections.at(-1)!.end).toBe("disconnect")
+})
+
 describe("an outage far beyond the queue", () => {
     test("thinned: the first and the last reading are there and the steps between are even", async () => {
-        const { world, node, broker } = await start(board("slots: 16,"))
+        const { world, node, broker } = await start(board("slots: 16,", 1_000))
         const last = values(A).at(-1)!
         broker.stop({ reset: true })
         await world.advance(10 * MINUTE)
@@ -169,7 +193,7 @@ describe("an outage far beyond the queue", () => {
 
     test("drop-oldest: the newest are there, the others are counted as full", async () => {
         const { world, node, broker } = await start(
-            board('slots: 16, policy: "drop-oldest",')
+            board('slots: 16, policy: "drop-oldest",', 1_000)
         )
         broker.stop({ reset: true })
         await world.advance(5 * MINUTE)
@@ -261,7 +285,7 @@ describe("diagnostics", () => {
     })
 
     test("are not said at all when turned off", async () => {
-        const { world, broker } = await start(board("diagnostics: 0,"))
+        const { world, broker } = await start(board("diagnostics: 0,", 1_000))
         await world.advance(2 * MINUTE)
         expect(broker.published("devices/OUT/diagnostics")).toEqual([])
     })

@@ -22,8 +22,8 @@ const SETTLE = 30_000
 const UNDER_WAY = 5_000
 /** ms between two looks whether the watch can end. */
 const LOOK = 100
-/** Of so many statements of the law one may be missing: a busy VM is late. */
-const LATE_LAW = 10
+/** ms between two statements of the law at most: its interval, and a tick that the VM may be late. */
+const LAW_GAP = LAW_MS + 10
 
 /** What a fault did. Times in ms; Infinity: not within the watch. */
 export interface Figures {
@@ -240,9 +240,9 @@ function law({ scene }: Story): string | undefined {
         const fault = lawFault(text)
         if (fault !== undefined) return `at ${at} ms: ${fault}`
     }
-    const since = stated[0]?.at ?? 0
-    const due = (scene.world.now - since) / LAW_MS
-    return stated.length >= due * (1 - 1 / LATE_LAW)
-        ? undefined
-        : `stated ${stated.length} times of ${Math.round(due)}`
+    // one that is missing is a failure too
+    const times = [...stated.map(({ at }) => at), scene.world.now]
+    const gap = times.findIndex((at, i) => at - (times[i - 1] ?? at) > LAW_GAP)
+    if (stated.length === 0) return "not stated"
+    return gap < 0 ? undefined : `not stated before ${times[gap]} ms`
 }
