@@ -94,7 +94,9 @@ export class Presence {
         // our own from before the sleep, however late it is looked at
         if (text === SLEEPING) if (m.retain !== 0) return
         if (this.said()) this.repair()
-        // what was kept from before we came is about to be replaced by our word
+        // What was kept from before we came is about to be replaced by our word. When that is acknowledged in the same
+        // read we cannot tell a `down` from before from one that a broker kept behind it: one `up` too many is harmless,
+        // one too few leaves us `down`.
         else if (m.retain === 0) this.again = true
     }
 
