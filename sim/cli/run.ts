@@ -2,6 +2,7 @@
 // closes everything again, last opened first. The rules of the node's life are in node-run.ts, the options in start-options.ts.
 import { createHash } from "node:crypto"
 import { setImmediate as pendingSignals } from "node:timers/promises"
+import { findBoard, type Board } from "../boards/board-file"
 import { EmbeddedBroker, LOOPBACK } from "../broker/embedded"
 import { ListenError } from "../broker/listen"
 import { attachSensors, type SimulatedBoard } from "../sensors"
@@ -14,7 +15,6 @@ import {
     startVm,
     type CompiledProgram,
 } from "../vm"
-import { findBoard, type Board } from "./boards"
 import { brokerName, hostPort, type BrokerAddress } from "./broker-url"
 import { EXIT, UserError } from "./errors"
 import { onInterrupt } from "./interrupts"

@@ -1,6 +1,6 @@
 // The verb `start`: its options, its help, and nothing of how it is carried out.
 import type { Command } from "commander"
-import { boardNames } from "./boards"
+import { boardNames } from "../boards/board-file"
 import { EXIT } from "./errors"
 import {
     DEFAULT_BOARD,
