@@ -22,6 +22,7 @@ export const shell = [
     "src/node/commands",
     "src/node/boots",
     "src/node/delivery",
+    "src/node/driver",
     "src/node/diagnostics",
     "src/node/http-time",
     "src/node/kept",
@@ -29,9 +30,12 @@ export const shell = [
     "src/node/options",
     "src/node/presence",
     "src/node/report",
+    "src/node/restart-after-loss",
     "src/node/sensor",
     "src/node/sleep",
     "src/node/source",
+    "src/node/start",
+    "src/node/wifi",
 ]
 
 export const shellFiles = shell.map(name => `${name}.ts`)
