@@ -81,7 +81,13 @@ export class BrokerLink extends EventEmitter<LinkEvents> {
             this.#refused(error.message)
         })
         this.#client.on("message", (topic, payload, { retain, qos }) => {
-            this.emit("message", { topic, payload, retain, qos, at: Date.now() })
+            this.emit("message", {
+                topic,
+                payload,
+                retain,
+                qos,
+                at: Date.now(),
+            })
             this.#heard(topic, payload)
         })
     }
@@ -115,7 +121,8 @@ export class BrokerLink extends EventEmitter<LinkEvents> {
      * @throws {UnreachableError}
      */
     async publish(topic: string, payload: string): Promise<void> {
-        if (!this.#up) throw new UnreachableError("the broker cannot be reached")
+        if (!this.#up)
+            throw new UnreachableError("the broker cannot be reached")
         if (this.#publishing >= MAX_PUBLISHING)
             throw new UnreachableError(
                 `${MAX_PUBLISHING} messages wait for the broker's acknowledgement already`

@@ -108,7 +108,10 @@ export class Catalog {
             } else {
                 const actuator = this.#actuator(device, key, id)
                 actuator.name = text(row["name"])
-                actuator.requested = stated(row["requested"], row["requested_at"])
+                actuator.requested = stated(
+                    row["requested"],
+                    row["requested_at"]
+                )
                 actuator.state = stated(row["state"], row["state_at"])
             }
         }
@@ -204,7 +207,11 @@ export class Catalog {
         column: Column,
         cell: Cell
     ): void {
-        this.#db.run(`UPDATE ${table} SET ${column} = ? WHERE key = ?`, cell, key)
+        this.#db.run(
+            `UPDATE ${table} SET ${column} = ? WHERE key = ?`,
+            cell,
+            key
+        )
     }
 
     #thing(device: Device, kind: "sensor" | "actuator", id: string): number {
@@ -295,7 +302,10 @@ function text(cell: Cell | undefined): string | null {
     return cell === null || cell === undefined ? null : String(cell)
 }
 
-function stated(json: Cell | undefined, at: Cell | undefined): Stated | undefined {
+function stated(
+    json: Cell | undefined,
+    at: Cell | undefined
+): Stated | undefined {
     return typeof json === "string"
         ? { value: JSON.parse(json) as unknown, at: Number(at) }
         : undefined

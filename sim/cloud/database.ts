@@ -66,7 +66,9 @@ export class Database {
             db.exec("PRAGMA journal_mode = WAL")
             // A crash of the machine may cost the last transactions, never the file.
             db.exec("PRAGMA synchronous = NORMAL")
-            const version = Number(db.get("PRAGMA user_version")?.["user_version"])
+            const version = Number(
+                db.get("PRAGMA user_version")?.["user_version"]
+            )
             if (version === 0) db.exec(`BEGIN; ${TABLES} COMMIT`)
             else if (version !== VERSION)
                 throw new Error(

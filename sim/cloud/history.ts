@@ -115,7 +115,11 @@ export class History {
     values(
         sensor: number,
         { from, to }: Range,
-        { limit, offset, newestFirst }: {
+        {
+            limit,
+            offset,
+            newestFirst,
+        }: {
             limit: number
             offset: number
             newestFirst: boolean

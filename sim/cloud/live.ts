@@ -1,7 +1,13 @@
 // What each message on the broker means for what is known: it goes into the catalog and the history, and whoever watches is
 // told what changed. Knows no socket: messages come in, changes go out.
 import { EventEmitter } from "node:events"
-import { Catalog, FullError, intervalOf, type Device, type Sensor } from "./catalog"
+import {
+    Catalog,
+    FullError,
+    intervalOf,
+    type Device,
+    type Sensor,
+} from "./catalog"
 import type { Change, History } from "./history"
 import { INTERVAL_VALUES } from "./limits"
 import {
@@ -77,7 +83,11 @@ export class Live extends EventEmitter<{ change: [LiveEvent] }> {
     }
 
     #readings(
-        { kind, device: id, sensor: sensorId }: {
+        {
+            kind,
+            device: id,
+            sensor: sensorId,
+        }: {
             kind: "value" | "values"
             device: string
             sensor: string
@@ -173,7 +183,11 @@ export class Live extends EventEmitter<{ change: [LiveEvent] }> {
     }
 
     #actuator(
-        { kind, device: id, actuator: actuatorId }: {
+        {
+            kind,
+            device: id,
+            actuator: actuatorId,
+        }: {
             kind: "requested" | "state"
             device: string
             actuator: string

@@ -1,13 +1,7 @@
 // Lets one process at a time have a history file. The database's own lock is a folder that a process killed hard leaves behind,
 // and then nobody could open the file again: so the owner's process id stands in a file beside it, and a dead owner's lock is taken over.
 // Knows nothing of what is in the file.
-import {
-    closeSync,
-    openSync,
-    readFileSync,
-    rmSync,
-    writeSync,
-} from "node:fs"
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
 
 /** The file belongs to a process that still runs. */
 export class OwnedError extends Error {

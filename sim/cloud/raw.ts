@@ -1,12 +1,7 @@
 // The raw view: the last messages that passed, whatever their topic, and new ones for those who watch a filter, at a rate a
 // person can follow. Knows nothing of what the messages mean.
 import { matches, topicFilterFault } from "../../src/mqtt/topic"
-import {
-    MAX_MESSAGES,
-    MAX_RECENT,
-    MAX_REPLAY,
-    MAX_SHOWN,
-} from "./limits"
+import { MAX_MESSAGES, MAX_RECENT, MAX_REPLAY, MAX_SHOWN } from "./limits"
 import type { Message } from "./live"
 import { iso } from "./shapes"
 
