@@ -11,3 +11,9 @@ export { Commands } from "./node/commands"
 export type { CommandsOptions } from "./node/commands"
 export { Sleep } from "./node/sleep"
 export type { SleepOptions } from "./node/sleep"
+export { HomeAssistant } from "./node/home-assistant"
+export type {
+    HomeAssistantActuator,
+    HomeAssistantOptions,
+    HomeAssistantSensor,
+} from "./node/home-assistant"

@@ -15,7 +15,12 @@ import {
     type CompiledProgram,
 } from "../vm"
 import { findBoard, type Board } from "./boards"
-import { brokerName, hostPort, type BrokerAddress } from "./broker-url"
+import {
+    brokerName,
+    brokerSettings,
+    hostPort,
+    type BrokerAddress,
+} from "./broker-url"
 import { EXIT, UserError } from "./errors"
 import { onInterrupt } from "./interrupts"
 import { NodeRun } from "./node-run"
@@ -251,13 +256,7 @@ function settings(
     device: string | undefined
 ): Record<string, unknown> {
     return {
-        MQTT_HOST: broker.host,
-        MQTT_PORT: broker.port,
-        MQTT_PROTO: broker.transport,
-        ...(broker.user === undefined ? {} : { MQTT_USER: broker.user }),
-        ...(broker.password === undefined
-            ? {}
-            : { MQTT_PASS: broker.password }),
+        ...brokerSettings(broker),
         ...(device === undefined ? {} : { DEVICE_ID: device }),
     }
 }

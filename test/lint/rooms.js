@@ -23,6 +23,7 @@ export const shell = [
     "src/node/boots",
     "src/node/delivery",
     "src/node/diagnostics",
+    "src/node/home-assistant",
     "src/node/http-time",
     "src/node/kept",
     "src/node/node",
