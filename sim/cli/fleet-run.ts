@@ -94,14 +94,9 @@ async function carryOut(
     opened.push(() => lines.stop())
     const started = fleet.start()
     const upBy = began + UP_MS + UP_EACH_MS * nodes
-    while (
-        fleet.figures().up < nodes &&
-        performance.now() < upBy &&
-        !signal.aborted
-    )
+    while (fleet.up < nodes && performance.now() < upBy && !signal.aborted)
         await pause(50, signal)
-    const allUp =
-        fleet.figures().up === nodes ? performance.now() - began : null
+    const allUp = fleet.up === nodes ? performance.now() - began : null
 
     // while all are up
     lines.steady()
@@ -110,7 +105,7 @@ async function carryOut(
     if (allUp !== null) await run(fleet, options, signal, say)
     const to = await measuring(fleet, brokerChild)
     const times = percentiles(fleet.all)
-    const { up } = fleet.figures()
+    const { up } = fleet
     const megabytes = process.memoryUsage().rss / 1e6
 
     // the end

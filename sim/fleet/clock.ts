@@ -2,8 +2,8 @@
 // one costs; here it looks more rarely, and at once when its connection has brought something. Knows nothing of fleets.
 import { realClock, type Clock } from "../vm"
 
-/** ms between two looks of a VM that has nothing to do. */
-const VM_TICK = 10
+/** ms between two looks of a VM that has nothing to do, as it asks for. */
+export const VM_TICK = 10
 
 /** The next look of a VM. */
 class Look {
@@ -20,8 +20,8 @@ class Look {
 export class HurriedClock implements Clock {
     #next: { look: Look; run: () => void } | undefined
 
-    /** @param tick ms between two looks of an idle VM, 10 or more: how late a timer of its program may fire */
-    constructor(private readonly tick: number) {}
+    /** ms between two looks of an idle VM, 10 or more: how late a timer of its program may fire. */
+    tick = VM_TICK
 
     now(): number {
         return realClock.now()

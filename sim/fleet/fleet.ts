@@ -83,6 +83,11 @@ export class Fleet {
         return this.#power(this.members)
     }
 
+    /** Nodes whose `up` the broker has acknowledged. */
+    get up(): number {
+        return this.members.filter(({ up }) => up).length
+    }
+
     figures(): FleetFigures {
         const { members } = this
         const count = (is: (member: Member) => boolean) =>
@@ -91,7 +96,7 @@ export class Fleet {
             members.reduce((n, member) => n + of(member), 0)
         return {
             powered: count(({ powered }) => powered),
-            up: count(({ up }) => up),
+            up: this.up,
             upSeconds: sum(({ upFor }) => upFor) / 1_000,
             reconnects: sum(({ reconnects }) => reconnects),
             losses: sum(({ losses }) => losses),

@@ -10,13 +10,13 @@ import {
     type Vm,
 } from "../vm"
 import { ACCOUNTS, READ } from "./board"
-import { HurriedClock } from "./clock"
+import { HurriedClock, VM_TICK } from "./clock"
 import { Ledger } from "./ledger"
 
 /** What a node is made of. */
 export interface Making {
     program: CompiledProgram
-    /** ms, see clock.ts. */
+    /** ms between two looks of a VM once its node is up, see clock.ts. */
     tick: number
     /** What goes into its flash besides its id: where the broker is. */
     settings: Record<string, unknown>
@@ -38,6 +38,7 @@ export class Member {
     readonly #making: Making
     readonly #flash: Flash
     #vm: Vm | undefined
+    #clock = new HurriedClock()
     #connected = false
     /** Since when it is up, ms, and how long it was before that. */
     #upSince: number | undefined
@@ -74,8 +75,8 @@ export class Member {
 
     /** Turns its power on: a chip with the program in its flash already goes on where it was. */
     async power(): Promise<void> {
-        const { program, tick } = this.#making
-        const clock = new HurriedClock(tick)
+        const { program } = this.#making
+        const clock = (this.#clock = new HurriedClock())
         const vm = await startVm({
             program,
             deploy: this.cuts === 0,
@@ -114,6 +115,8 @@ export class Member {
         if (up === this.up) return
         this.#upBefore = this.upFor
         this.#upSince = up ? performance.now() : undefined
+        // a start takes many looks: at its settings, its broker's answers
+        this.#clock.tick = up ? this.#making.tick : VM_TICK
     }
 
     #gone(): void {
