@@ -48,6 +48,8 @@ export class Node {
     readonly client: MQTTClient
     /** The device's id; its topics begin with `devices/<device>/`. */
     readonly device: string
+    /** The topic of its presence. */
+    readonly status: string
     readonly sensors: Sensor[] = []
     readonly delivery: Delivery
     readonly diagnostics: Diagnostics
@@ -71,6 +73,7 @@ export class Node {
         const device = o.device
         this.device = device
         const status = o.status ?? statusTopic(device)
+        this.status = status
         const broker = o.broker ?? {}
         this.client = new MQTTClient({
             host: broker.host ?? "127.0.0.1",
