@@ -76,19 +76,21 @@ export class ActuatorView {
     #status(now) {
         const { state, requested } = this.#actuator
         if (requested && (!state || state.at < requested.at)) {
-            const asked = `asked for ${valueText(requested.value)}`
+            const asked = `${valueText(requested.value)} was asked for`
             const ms = now - requested.at
             if (ms < ANSWER_MS) return `${asked}, waiting for the device`
             const down = this.#device.presence.is === "down"
-            const why = down ? "the device is down" : "no answer from the device"
+            const why = down
+                ? "the device is down"
+                : "no answer from the device"
             return `${asked} ${duration(ms)} ago: ${why}`
         }
         if (!state) return "not heard of yet"
         const since = moment(state.at, now)
-        if (!requested) return `${valueText(state.value)}, said the device at ${since}`
+        if (!requested) return `as the device said at ${since}`
         const ms = Math.max(0, state.at - requested.at)
         const took = ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`
-        return `${valueText(state.value)}, acknowledged at ${since} after ${took}`
+        return `acknowledged at ${since}, after ${took}`
     }
 
     /** @param {"boolean" | "number" | "text"} kind */
@@ -153,8 +155,7 @@ export class ActuatorView {
             input.value = ""
             void this.#send(value)
         })
-        this.#refresh = () =>
-            say(shown, valueText(this.#actuator.state?.value))
+        this.#refresh = () => say(shown, valueText(this.#actuator.state?.value))
         this.#control.replaceChildren(form)
     }
 
@@ -175,7 +176,8 @@ export class ActuatorView {
         try {
             await command(this.#device.id, this.#actuator.id, value)
         } catch (error) {
-            const why = error instanceof RequestError ? error.message : String(error)
+            const why =
+                error instanceof RequestError ? error.message : String(error)
             this.#fail(`not sent: ${why}`)
         }
         this.#busy = false

@@ -122,12 +122,7 @@ export class DeviceView {
             { class: "body", id: body },
             this.#plots,
             this.#actuators,
-            html(
-                "div",
-                { class: "more" },
-                this.#commandForm(),
-                this.#about
-            )
+            html("div", { class: "more" }, this.#commandForm(), this.#about)
         )
         this.element = html(
             "section",
@@ -190,7 +185,9 @@ export class DeviceView {
         set(
             this.#presence,
             "title",
-            presence.since === null ? undefined : `since ${moment(presence.since, now)}`
+            presence.since === null
+                ? undefined
+                : `since ${moment(presence.since, now)}`
         )
         this.#drawMark(presence.is)
         if (!this.open) {
@@ -377,7 +374,9 @@ export class DeviceView {
                 text.value = ""
             } catch (error) {
                 const why =
-                    error instanceof RequestError ? error.message : String(error)
+                    error instanceof RequestError
+                        ? error.message
+                        : String(error)
                 say(note, `not sent: ${why}`)
             }
         })

@@ -20,10 +20,13 @@ export class NamesDialog {
     #whose = undefined
 
     constructor() {
-        byId("names-form", HTMLFormElement).addEventListener("submit", event => {
-            event.preventDefault()
-            void this.#save()
-        })
+        byId("names-form", HTMLFormElement).addEventListener(
+            "submit",
+            event => {
+                event.preventDefault()
+                void this.#save()
+            }
+        )
         byId("names-cancel", HTMLButtonElement).addEventListener("click", () =>
             this.#dialog.close()
         )
@@ -68,10 +71,13 @@ export class TokenDialog {
     #done = undefined
 
     constructor() {
-        byId("token-form", HTMLFormElement).addEventListener("submit", event => {
-            event.preventDefault()
-            void this.#try()
-        })
+        byId("token-form", HTMLFormElement).addEventListener(
+            "submit",
+            event => {
+                event.preventDefault()
+                void this.#try()
+            }
+        )
         // Behind it there is nothing to see: Escape would leave an empty page.
         this.#dialog.addEventListener("cancel", event => event.preventDefault())
     }

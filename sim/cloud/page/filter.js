@@ -9,7 +9,8 @@ const MAX_FILTER = 512
  * @returns {string | undefined} what is wrong with it [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-1]
  */
 export function filterMistake(filter) {
-    if (filter === "") return "A filter has at least one character: # is everything."
+    if (filter === "")
+        return "A filter has at least one character: # is everything."
     if (filter.length > MAX_FILTER)
         return `A filter has at most ${MAX_FILTER} characters.`
     const levels = filter.split("/")

@@ -20,7 +20,9 @@ export function duration(ms) {
     if (t < DAY) {
         const minutes = Math.floor((t % HOUR) / MINUTE)
         const hours = `${Math.floor(t / HOUR)} h`
-        return minutes === 0 || t >= 10 * HOUR ? hours : `${hours} ${minutes} min`
+        return minutes === 0 || t >= 10 * HOUR
+            ? hours
+            : `${hours} ${minutes} min`
     }
     return `${Math.floor(t / DAY)} d`
 }

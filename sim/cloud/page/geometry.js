@@ -16,8 +16,8 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360].map(n => n * MINUTE)
 /** px between marks on the time axis, so that "14:03" has room. */
 const TICK_PX = 64
 
-/** Late readings that get a mark of their own; of more in a plot every second, third, ... does. */
-const MAX_MARKS = 120
+/** px between two marks of late readings, so that each is seen; readings nearer to each other share one. */
+const MARK_PX = 10
 
 /** @param {Span} window @param {number} width px @returns {(t: number) => number} px, inside the plot */
 export function timeScale(window, width) {
@@ -110,11 +110,19 @@ export function paths(points, gaps, x, y) {
     return { line, band }
 }
 
-/** Late readings to mark. @param {readonly Point[]} points */
-export function lateMarks(points) {
-    const late = points.filter(p => p.late > 0)
-    const every = Math.ceil(late.length / MAX_MARKS)
-    return every <= 1 ? late : late.filter((_, i) => i % every === 0)
+/**
+ * Late readings to mark.
+ * @param {readonly Point[]} points @param {(t: number) => number} x
+ * @returns {Point[]}
+ */
+export function lateMarks(points, x) {
+    let free = -Infinity
+    return points.filter(p => {
+        const here = x(p.t)
+        if (p.late === 0 || here < free) return false
+        free = here + MARK_PX
+        return true
+    })
 }
 
 /**

@@ -87,7 +87,9 @@ function told({ what, device }) {
         else if (what === "diagnostics" || what === "names") view.refresh()
         else later(view)
         if (what === "presence") {
-            speak(`${device.name ?? device.id} is ${presenceText(device.presence.is)}`)
+            speak(
+                `${device.name ?? device.id} is ${presenceText(device.presence.is)}`
+            )
             heading()
         }
     }
@@ -231,8 +233,16 @@ function route() {
     const raw = location.hash === "#topics"
     byId("devices-view", HTMLElement).hidden = raw
     byId("topics-view", HTMLElement).hidden = !raw
-    set(byId("to-devices", HTMLAnchorElement), "aria-current", raw ? undefined : "page")
-    set(byId("to-topics", HTMLAnchorElement), "aria-current", raw ? "page" : undefined)
+    set(
+        byId("to-devices", HTMLAnchorElement),
+        "aria-current",
+        raw ? undefined : "page"
+    )
+    set(
+        byId("to-topics", HTMLAnchorElement),
+        "aria-current",
+        raw ? "page" : undefined
+    )
     if (raw) topics.show(store.topics)
     else topics.hide()
 }

@@ -52,13 +52,22 @@ export class SensorView {
         this.#name = html("h3", { id })
         const button = html(
             "button",
-            { type: "button", class: "quiet edit", "aria-describedby": id },
-            "name and unit"
+            {
+                type: "button",
+                class: "quiet edit",
+                "aria-label": "edit name and unit",
+                "aria-describedby": id,
+            },
+            "edit"
         )
         button.addEventListener("click", edit)
         this.element = html(
             "li",
-            { class: "sensor", "aria-labelledby": id, "data-sensor": sensor.id },
+            {
+                class: "sensor",
+                "aria-labelledby": id,
+                "data-sensor": sensor.id,
+            },
             html(
                 "div",
                 { class: "now-column" },
@@ -92,13 +101,20 @@ export class SensorView {
         const late = value?.late ? ", sent late" : ""
         say(
             this.#age,
-            value ? `${stale ? "stale, " : ""}${ago(age)}${late}` : "no value yet"
+            value
+                ? `${stale ? "stale, " : ""}${ago(age)}${late}`
+                : "no value yet"
         )
         set(this.#age, "title", value ? moment(value.at, now) : undefined)
         const fault = state && state.is !== "ok"
         const since =
-            fault && state.since !== null ? ` since ${moment(state.since, now)}` : ""
-        say(this.#fault, fault ? `${STATES.get(state.is) ?? cut(state.is)}${since}` : "")
+            fault && state.since !== null
+                ? ` since ${moment(state.since, now)}`
+                : ""
+        say(
+            this.#fault,
+            fault ? `${STATES.get(state.is) ?? cut(state.is)}${since}` : ""
+        )
     }
 
     /** @param {Span} window @param {number} width px @param {Frame} frame @param {number | undefined} cursor */
@@ -153,7 +169,11 @@ export class SensorView {
         series.begin()
         try {
             const [kept, changes] = await Promise.all([
-                history(`${path}/series`, { from, to: new Date(now).toISOString(), points: PARTS }),
+                history(`${path}/series`, {
+                    from,
+                    to: new Date(now).toISOString(),
+                    points: PARTS,
+                }),
                 history(`${path}/states`, { from }),
             ])
             if (turn !== this.#asked) return

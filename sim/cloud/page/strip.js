@@ -43,6 +43,8 @@ export class Strip {
     /** @type {((t: number) => number) | undefined} */
     #x = undefined
     #width = 0
+    /** @type {Span[]} */
+    #silent = []
 
     constructor() {
         this.element = svg(
@@ -75,10 +77,11 @@ export class Strip {
         this.#width = width
         set(this.element, "width", width)
         const silent = gaps(points, patience, window.to)
+        this.#silent = silent
         const r = range(points)
         const y = valueScale(r, HEIGHT, MARGIN)
         const { line, band } = paths(columns(points, x), silent, x, y)
-        const late = lateMarks(points)
+        const late = lateMarks(points, x)
         const faulty = stretches(states, window, is => is !== "ok")
         set(this.#gaps, "d", silent.map(gap => block(gap, x)).join(""))
         set(this.#faults, "d", faulty.map(span => block(span, x)).join(""))
@@ -116,8 +119,9 @@ export class Strip {
         const x = this.#x(t)
         set(this.#cursor, "x1", x)
         set(this.#cursor, "x2", x)
-        const there = pointAt(points, t)
-        const text = there ? reading(there) : "–"
+        const nothing = this.#silent.some(({ from, to }) => t > from && t < to)
+        const there = nothing ? undefined : pointAt(points, t)
+        const text = there ? reading(there) : "nothing"
         const left = x > this.#width - 90
         set(this.#read, "x", left ? x - 6 : x + 6)
         set(this.#read, "text-anchor", left ? "end" : "start")
@@ -179,7 +183,10 @@ export class Axis {
     draw(window, width, cursor) {
         set(this.element, "width", width)
         const x = timeScale(window, width)
-        const marks = ticks(window, width).map(t => ({ at: x(t), text: minute(t) }))
+        const marks = ticks(window, width).map(t => ({
+            at: x(t),
+            text: minute(t),
+        }))
         const room = marks.filter(({ at }) => at > 18 && at < width - 52)
         const hidden = cursor === undefined ? NaN : x(cursor)
         const shown = room.filter(({ at }) => !(Math.abs(at - hidden) < 52))

@@ -126,7 +126,8 @@ export class TopicsView {
                 event: (type, data) => this.#event(type, data),
                 link: link => {
                     if (link === "open") this.#clear()
-                    if (link === "lost") say(this.#status, "no connection, trying again")
+                    if (link === "lost")
+                        say(this.#status, "no connection, trying again")
                 },
                 refused: async () => {
                     const fault = await filterFault(filter)
@@ -227,7 +228,8 @@ export class TopicsView {
 
 /** @param {Message} message @param {number | undefined} seen */
 function cells(message, seen) {
-    const { topic, payload, encoding, size, truncated, at, retain, qos } = message
+    const { topic, payload, encoding, size, truncated, at, retain, qos } =
+        message
     const short = cut(payload, MAX_PAYLOAD)
     const notes = [
         `QoS ${qos}`,
