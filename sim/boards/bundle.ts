@@ -166,10 +166,7 @@ function withSettings(
             ([key, value]) => [`:${key}`, JSON.stringify(value)]
         )
         if (wifi)
-            entries.push(
-                [WIFI.ssid, wifi.ssid],
-                [WIFI.password, wifi.password]
-            )
+            entries.push([WIFI.ssid, wifi.ssid], [WIFI.password, wifi.password])
         for (const [key, value] of entries) store.set(key, Buffer.from(value))
         return store.bytes()
     } catch (error) {
