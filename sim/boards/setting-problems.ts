@@ -21,7 +21,7 @@ export interface SettingsFile {
     file: string
     /** Those that are right. */
     settings: BoardSettings
-    /** Where each stands. */
+    /** Where each of them stands. */
     lines: Map<string, number>
     problems: SettingProblem[]
 }
@@ -34,8 +34,10 @@ export function shown(key: string, value: string): string {
     // a mistyped key may be that of a secret
     const secret = SECRET.has(key) || /PASS|PWD|SECRET|TOKEN|PSK/i.test(key)
     if (secret) return `(${[...value].length} characters)`
+    // a password may stand before the @ of a URL
+    const known = value.replace(/^.*@/, "...@")
     return JSON.stringify(
-        value.length > 60 ? `${value.slice(0, 60)}...` : value
+        known.length > 60 ? `${known.slice(0, 60)}...` : known
     )
 }
 

@@ -13,7 +13,7 @@ import {
     type SettingProblem,
     type SettingsFile,
 } from "./setting-problems"
-import { checkSetting, type BoardSettings } from "./settings"
+import { checkSetting } from "./settings"
 
 export {
     chipProblems,
@@ -37,6 +37,7 @@ export {
 export function parseSettings(source: string, file: string): SettingsFile {
     const settings: Record<string, unknown> = {}
     const lines = new Map<string, number>()
+    const keys = new Set<string>()
     const problems: SettingProblem[] = []
     source.split(/\r?\n/).forEach((raw, at) => {
         // a byte order mark is no part of the first key
@@ -60,6 +61,7 @@ export function parseSettings(source: string, file: string): SettingsFile {
                 "is no setting: write KEY=value, or # before a comment"
             )
         const key = content.slice(0, equals).trim()
+        keys.add(key)
         const rest = content.slice(equals + 1).trim()
         const read = unquote(rest)
         if ("wrong" in read) return problem(key, rest, read.wrong)
@@ -75,24 +77,29 @@ export function parseSettings(source: string, file: string): SettingsFile {
         lines.set(key, line)
         settings[key] = checked.value
     })
-    const user = settings["MQTT_USER"] === undefined
-    if (settings["MQTT_PASS"] !== undefined && user)
+    // what stands in the file with a mistake is no news
+    const alone = (key: string, wants: string, said: string) => {
+        if (settings[key] === undefined || keys.has(wants)) return
         problems.push({
             file,
-            line: lines.get("MQTT_PASS")!,
-            key: "MQTT_PASS",
-            value: shown("MQTT_PASS", settings["MQTT_PASS"] as string),
-            // [MQTT-3.1.2-22]
-            text: "stands without MQTT_USER, which MQTT does not allow: add the user's name",
+            line: lines.get(key)!,
+            key,
+            value: shown(key, settings[key] as string),
+            text: said,
         })
-    if (settings["WIFI_PWD"] !== undefined && !lines.has("WIFI_SSID"))
-        problems.push({
-            file,
-            line: lines.get("WIFI_PWD")!,
-            key: "WIFI_PWD",
-            value: shown("WIFI_PWD", settings["WIFI_PWD"] as string),
-            text: "stands without WIFI_SSID: add the network's name",
-        })
+    }
+    alone(
+        "MQTT_PASS",
+        "MQTT_USER",
+        // [MQTT-3.1.2-22]
+        "stands without MQTT_USER, which MQTT does not allow: add the user's name"
+    )
+    alone(
+        "WIFI_PWD",
+        "WIFI_SSID",
+        "stands without WIFI_SSID: add the network's name"
+    )
+    problems.sort((a, b) => a.line - b.line)
     return { file, settings: settings, lines, problems }
 }
 

@@ -24,6 +24,7 @@ import { openOutput } from "./output"
 import { unreachable } from "./reachable"
 import type { HostEvent, Report, RunEvent } from "./report"
 import type { StartOptions } from "./start-options"
+import { givenSettings } from "./start-settings"
 import { serveState } from "./state-server"
 
 /** The role on which boards/simulator.ts listens for the request to stop. */
@@ -35,10 +36,9 @@ const STOP_ROLE = "stop"
  * @throws {UserError} when it cannot be started as asked; nothing is left running then
  */
 export async function runStart(options: StartOptions): Promise<number> {
-    const board = findBoard(
-        options.board,
-        process.env["INIT_CWD"] ?? process.cwd()
-    )
+    const from = process.env["INIT_CWD"] ?? process.cwd()
+    const board = findBoard(options.board, from)
+    const given = givenSettings(options, board, from)
     const opened: (() => unknown)[] = []
     const early = new AbortController()
     let run: NodeRun | undefined
@@ -54,6 +54,9 @@ export async function runStart(options: StartOptions): Promise<number> {
         const seen: Report = { at: Date.now(), ...event }
         state = reduce(state, seen)
         output.write(seen)
+        if (event.event !== "boot") return
+        const unused = given.unused(event.sensors)
+        if (unused !== undefined) report({ event: "warning", text: unused })
     }
     const end = (code: number, text: string) => {
         report({ event: "end", code, text })
@@ -64,7 +67,7 @@ export async function runStart(options: StartOptions): Promise<number> {
 
     try {
         const broker =
-            options.broker ??
+            given.broker ??
             (await openBroker(
                 options.mqttPort,
                 report,
@@ -76,13 +79,13 @@ export async function runStart(options: StartOptions): Promise<number> {
                 ? undefined
                 : await openPage(options.httpPort, () => state, opened)
         report({ event: "start", board: board.name, file: board.file })
-        if (options.broker) await reach(options.broker, early.signal)
+        if (given.broker && given.sure) await reach(given.broker, early.signal)
         const program = compile(board, report)
         // Only now: while the compiler has the thread, nobody would get an answer there.
         report({
             event: "broker",
             url: brokerName(broker),
-            embedded: !options.broker,
+            embedded: !given.broker,
         })
         if (page !== undefined) report({ event: "page", url: page })
         // The compiler does not let go of the thread; a Ctrl-C meanwhile is delivered here.
@@ -91,8 +94,8 @@ export async function runStart(options: StartOptions): Promise<number> {
 
         const vm = await startVm({
             program,
-            deviceId: chipId(options.device ?? board.name),
-            flash: Flash.withSettings(settings(broker, options.device)),
+            deviceId: chipId(given.chip),
+            flash: Flash.withSettings(given.stored(broker)),
             sockets: nodeSockets({}),
             clock: realClock,
         })
@@ -244,20 +247,4 @@ function compileMessage(file: string, diagnostics: string[]): string {
 /** The chip's own number, 16 hexadecimal digits: the same for the same node, so that what it derives from it (jitter) repeats. */
 function chipId(name: string): string {
     return createHash("sha256").update(name).digest("hex").slice(0, 16)
-}
-
-function settings(
-    broker: BrokerAddress,
-    device: string | undefined
-): Record<string, unknown> {
-    return {
-        MQTT_HOST: broker.host,
-        MQTT_PORT: broker.port,
-        MQTT_PROTO: broker.transport,
-        ...(broker.user === undefined ? {} : { MQTT_USER: broker.user }),
-        ...(broker.password === undefined
-            ? {}
-            : { MQTT_PASS: broker.password }),
-        ...(device === undefined ? {} : { DEVICE_ID: device }),
-    }
 }

@@ -103,8 +103,9 @@ export function roomImports(folder, pure) {
     return imports
 }
 
+// two steps up at least: sim/boards and test/boards are one step from their neighbours
 const onlyPure = regex(
-    `^(\\.\\./)+(boards/|src$|(${shell.join("|")})$)`,
+    `^(\\.\\./){2,}boards/|^(\\.\\./)+(src$|(${shell.join("|")})$)`,
     "Host code imports the pure files of the firmware only; what touches the platform runs in the VM."
 )
 
