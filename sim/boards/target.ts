@@ -13,9 +13,7 @@ import { settingsNames, settingsPath } from "./settings-file"
  */
 export function findTarget(wanted: string, from: string): Target {
     const isPath =
-        /\.(ts|env)$/.test(wanted) ||
-        /[\\/]/.test(wanted) ||
-        isAbsolute(wanted)
+        /\.(ts|env)$/.test(wanted) || /[\\/]/.test(wanted) || isAbsolute(wanted)
     const settings = /^(.*?)\.([^.\\/]+)\.env$/.exec(wanted)
     const [kind, name] = settings
         ? [`${settings[1]}.ts`, settings[2]]

@@ -76,14 +76,16 @@ function table({ modules, bytes: all }: SizeReport, functions: boolean) {
     const width = Math.max(...modules.map(({ module }) => module.length))
     const row = (name: string, count: number) =>
         `${name.padEnd(width)}  ${count.toLocaleString("en").padStart(7)}  ${((100 * count) / all).toFixed(1).padStart(5)} %`
-    const lines = modules.flatMap(({ module, bytes: count, functions: own }) => [
-        row(module, count),
-        ...(functions
-            ? own.map(({ name, bytes: size }) =>
-                  paint("dim", row(`  ${name}`, size))
-              )
-            : []),
-    ])
+    const lines = modules.flatMap(
+        ({ module, bytes: count, functions: own }) => [
+            row(module, count),
+            ...(functions
+                ? own.map(({ name, bytes: size }) =>
+                      paint("dim", row(`  ${name}`, size))
+                  )
+                : []),
+        ]
+    )
     return { paint, lines }
 }
 

@@ -17,7 +17,9 @@ export function addCheck(program: Command): void {
                 "whether it starts, and whether secrets are in git. With --broker at the broker it will use, too."
         )
         .usage("<board> [options]")
-        .configureHelp({ commandUsage: () => "npm run check -- <board> [options]" })
+        .configureHelp({
+            commandUsage: () => "npm run check -- <board> [options]",
+        })
         .argument("<board>", TARGET_HELP)
         .option(
             "--broker [url]",
