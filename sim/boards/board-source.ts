@@ -48,21 +48,35 @@ export class BoardSource {
         return text(property(this.#node, "device")?.initializer)
     }
 
-    /** Whether a property of the node is there, and as what it is written. */
-    option(name: string): string | undefined {
-        return property(this.#node, name)?.initializer.getText(this.#file)
-    }
-
     /** Whether the file makes a part of that name: `new Sleep(...)`. */
     makes(name: string): boolean {
         return this.#calls(name).length > 0
     }
 
+    /** Where the file makes such a part. */
+    made(name: string): Place | undefined {
+        const call = this.#calls(name)[0]
+        if (!call) return undefined
+        return {
+            line: this.#line(call),
+            key: "parts",
+            value: call.getText(this.#file).replace(/\s+/g, " "),
+        }
+    }
+
     /** The ids in a list that are written as texts, in their order. */
     ids(list: List): string[] {
+        return this.idPlaces(list).map(({ id }) => id)
+    }
+
+    /** The same with where each stands. */
+    idPlaces(list: List): (Place & { id: string })[] {
         return this.#elements(list).flatMap(element => {
-            const id = text(property(element, "id")?.initializer)
-            return id === undefined ? [] : [id]
+            const found = property(element, "id")
+            const id = text(found?.initializer)
+            return found === undefined || id === undefined
+                ? []
+                : [{ id, ...this.#place(`${list}.id`, found) }]
         })
     }
 
@@ -166,16 +180,19 @@ export class BoardSource {
         assignment: ts.PropertyAssignment,
         withValue = true
     ): Place {
-        const { line } = this.#file.getLineAndCharacterOfPosition(
-            assignment.getStart(this.#file)
-        )
         return {
-            line: line + 1,
+            line: this.#line(assignment),
             key,
             ...(withValue
                 ? { value: assignment.initializer.getText(this.#file) }
                 : {}),
         }
+    }
+
+    /** From 1. */
+    #line(node: ts.Node): number {
+        const at = node.getStart(this.#file)
+        return this.#file.getLineAndCharacterOfPosition(at).line + 1
     }
 }
 

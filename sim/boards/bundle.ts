@@ -55,8 +55,9 @@ export interface BundleOptions {
     wifi?: Wifi
     /** The runtime's file, instead of a download. */
     runtime?: string
-    /** Where the image goes; the name of the CLI's own image is put behind it. */
+    /** Where the image goes, and its name without the ending. */
     folder: string
+    name: string
     onLine?: (line: string) => void
     signal?: AbortSignal
 }
@@ -145,9 +146,9 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
 }
 
 /** `-0x0.bin` tells the flashing program where the image goes, so the runtime's ending stays. */
-function imageName({ board }: BundleOptions, { runtimeFile }: Runtime): string {
+function imageName({ name }: BundleOptions, { runtimeFile }: Runtime): string {
     const ending = /(-0x[0-9a-f]+)?\.\w+$/.exec(runtimeFile)?.[0] ?? ".bin"
-    return `${board.name}${ending}`
+    return `${name}${ending}`
 }
 
 function withSettings(
@@ -166,12 +167,15 @@ function withSettings(
             ([key, value]) => [`:${key}`, JSON.stringify(value)]
         )
         if (wifi)
-            entries.push(
-                [WIFI.ssid, wifi.ssid],
-                [WIFI.password, wifi.password]
-            )
+            entries.push([WIFI.ssid, wifi.ssid], [WIFI.password, wifi.password])
         for (const [key, value] of entries) store.set(key, Buffer.from(value))
-        return store.bytes()
+        const bytes = store.bytes()
+        // of a .uf2 a block could be missing
+        const again = new ImageStore(bytes, runtime.place)
+        for (const [key, value] of entries)
+            if (again.get(key)?.toString() !== value)
+                throw new ImageError(`it has no room for the setting ${key}`)
+        return bytes
     } catch (error) {
         if (!(error instanceof ImageError)) throw error
         throw new UserError(

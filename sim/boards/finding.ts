@@ -69,3 +69,55 @@ function shortened(value: string): string {
 export function passed(findings: Finding[]): boolean {
     return findings.every(({ verdict }) => verdict !== "wrong")
 }
+
+/** `1,234 B`. */
+export function bytes(count: number): string {
+    return `${count.toLocaleString("en")} B`
+}
+
+/** What a check has found so far, told on as it is found. */
+export class Findings {
+    readonly all: Finding[] = []
+
+    constructor(private readonly tell: (finding: Finding) => void = () => {}) {}
+
+    push(finding: Finding): void {
+        this.all.push(finding)
+        this.tell(finding)
+    }
+
+    ok(check: string, text: string): void {
+        this.push({ check, verdict: "ok", text })
+    }
+
+    note(check: string, finding: Omit<Finding, "check" | "verdict">): void {
+        this.push({ check, verdict: "note", ...finding })
+    }
+
+    skip(check: string, text: string): void {
+        this.push({ check, verdict: "skipped", text })
+    }
+
+    /** Each mistake names what to do about it. */
+    wrong(
+        check: string,
+        finding: Omit<Finding, "check" | "verdict"> & { fix: string }
+    ): void {
+        this.push({ check, verdict: "wrong", ...finding })
+    }
+
+    /** How many mistakes there are. */
+    get mistakes(): number {
+        return this.all.filter(({ verdict }) => verdict === "wrong").length
+    }
+
+    /** Whether a mistake at that place was told of. */
+    knows({ file, line, key }: Partial<Finding>): boolean {
+        return this.all.some(
+            one =>
+                one.verdict === "wrong" &&
+                one.file === file &&
+                (line === undefined ? one.key === key : one.line === line)
+        )
+    }
+}

@@ -109,7 +109,8 @@ export class ImageStore {
             // large values lie in pages of their own, after the tables
             ...entries.filter(({ from }) => from < end).map(e => e.from)
         )
-        const from = lowest - Math.max(1, Math.ceil(value.length / ALIGN)) * ALIGN
+        const from =
+            lowest - Math.max(1, Math.ceil(value.length / ALIGN)) * ALIGN
         // one more entry stays erased and ends the table
         if (at + 2 * ENTRY > from)
             throw new ImageError(
@@ -196,7 +197,11 @@ export class ImageStore {
     /** Calls `each` with the data of every block that lies in the store, and where in it. */
     #blocks(each: (data: Buffer, at: number) => void): void {
         const { address, size } = this.#place
-        for (let at = 0; at + UF2_BLOCK <= this.#image.length; at += UF2_BLOCK) {
+        for (
+            let at = 0;
+            at + UF2_BLOCK <= this.#image.length;
+            at += UF2_BLOCK
+        ) {
             const to = this.#image.readUInt32LE(at + UF2_ADDRESS_AT) - address
             const bytes = this.#image.readUInt32LE(at + UF2_SIZE_AT)
             if (to < 0 || to + bytes > size) continue

@@ -34,21 +34,17 @@ export async function runCli(run: CliRun): Promise<CliEnd> {
         dirname(nodeRequire.resolve("@devicescript/cli/package.json")),
         "devicescript"
     )
-    const child = spawn(
-        process.execPath,
-        [cli, "--no-colors", ...run.args],
-        {
-            cwd: run.cwd,
-            env: {
-                ...process.env,
-                // Neither a question nor a look for a newer version, which this project would not run with.
-                CI: "1",
-                NO_UPDATE_NOTIFIER: "1",
-                ...run.env,
-            },
-            stdio: ["ignore", "pipe", "pipe"],
-        }
-    )
+    const child = spawn(process.execPath, [cli, "--no-colors", ...run.args], {
+        cwd: run.cwd,
+        env: {
+            ...process.env,
+            // Neither a question nor a look for a newer version, which this project would not run with.
+            CI: "1",
+            NO_UPDATE_NOTIFIER: "1",
+            ...run.env,
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+    })
     const lines: string[] = []
     const listen = (stream: NodeJS.ReadableStream) =>
         new Promise<void>(resolve => {
@@ -179,10 +175,7 @@ const EXPLANATIONS: [RegExp, Explanation][] = [
         ([, what]) =>
             `this is another chip: ${what}. Fix: flash a board file for the chip that is connected`,
     ],
-    [
-        /ENOSPC/,
-        () => "there is no space left for the image. Fix: make some",
-    ],
+    [/ENOSPC/, () => "there is no space left for the image. Fix: make some"],
 ]
 
 /** One line on why the CLI failed, without its stack trace. */

@@ -1,9 +1,8 @@
 // What the firmware refused, told as a mistake in the file where it was made: the firmware knows keys, this finds file, line
 // and value, and says what to write. Knows nothing of how the firmware was run.
 import { idFault } from "../../src/config/ids"
-import type { BoardSource } from "./board-source"
+import type { Subject } from "./check"
 import type { Finding } from "./finding"
-import type { SettingsFile } from "./settings-file"
 
 /** Settings that win over what the board file says, by the firmware's name of it. */
 const SETTINGS: Record<string, string> = {
@@ -19,15 +18,8 @@ const SETTINGS: Record<string, string> = {
 /** Keys whose values are never shown. */
 const SECRET = new Set(["password", "broker.password", "MQTT_PASS"])
 
-export interface Where {
-    /** The board file, as it is shown. */
-    file: string
-    source: BoardSource
-    settings?: SettingsFile
-}
-
 /** @param refused what stands behind `node: refused text=`, or an exception's message: `key: reason` */
-export function refusal(refused: string, where: Where): Finding {
+export function refusal(refused: string, subject: Subject): Finding {
     const colon = refused.indexOf(": ")
     const key = colon < 0 ? undefined : refused.slice(0, colon)
     const said = colon < 0 ? refused : refused.slice(colon + 2)
@@ -38,33 +30,30 @@ export function refusal(refused: string, where: Where): Finding {
         text: reason,
         fix: fixFor(reason),
     }
-    if (key === undefined) return { ...finding, file: where.file }
+    const { board, source, settings } = subject
+    if (key === undefined) return { ...finding, file: board.file }
     const setting = SETTINGS[key]
     const line =
-        setting === undefined ? undefined : where.settings?.lines.get(setting)
-    if (where.settings && line !== undefined)
+        setting === undefined ? undefined : settings?.lines.get(setting)
+    if (settings && setting !== undefined && line !== undefined)
         return {
             ...finding,
-            file: where.settings.file,
-            line,
-            key: setting,
+            ...{ file: settings.file, line, key: setting },
             ...shownValue(
-                setting!,
+                setting,
                 JSON.stringify(
-                    (where.settings.settings as Record<string, unknown>)[
-                        setting!
-                    ]
+                    (settings.settings as Record<string, unknown>)[setting]
                 )
             ),
         }
-    const place = where.source.find(
+    const place = source.find(
         key,
         id => idFault(id) !== undefined || !key.endsWith(".id")
     )
     const found = place ?? { key, ...(is === undefined ? {} : { value: is }) }
     return {
         ...finding,
-        file: where.file,
+        file: board.file,
         ...found,
         ...shownValue(found.key, found.value),
     }

@@ -62,8 +62,7 @@ export async function tryBoard(options: TrialOptions): Promise<Trial> {
     // Whatever the broker's name is, the model answers to it; a time server, say, is not there.
     const sockets: Sockets = {
         connect(host, port, tls) {
-            const isBroker =
-                host === announced.host && port === announced.port
+            const isBroker = host === announced.host && port === announced.port
             if (isBroker) trial.broker = { host, port, tls }
             return isBroker
                 ? network.connect("broker", 1_883, false)
