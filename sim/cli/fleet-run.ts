@@ -27,9 +27,9 @@ import { unreachable } from "./reachable"
 /** Nodes up to which each looks as often as a single one does, and the ms between two looks of an idle VM above. */
 const FEW = 100
 const MANY_TICK = 50
-/** ms for all nodes to come up, and more for each of them: a start takes some 10 ms of processor. */
+/** ms for all nodes to come up, and more for each of them: a start takes some 50 ms of processor, which others may want too. */
 const UP_MS = 30_000
-const UP_EACH_MS = 100
+const UP_EACH_MS = 400
 /** ms between two lines, on a terminal and elsewhere. */
 const LINE_MS = 1_000
 const LOG_LINE_MS = 10_000
