@@ -114,7 +114,7 @@ export class HomeAssistant implements NodePart {
             if (self.told) if (client.sessionPresent) return
             self.announce.start(0)
         })
-        client.subscribe.start(
+        client.listen.start(
             this.prefix + "/status",
             (m: MQTTMessage) => {
                 // the one that the broker kept is as old as our own connection, at which we have announced
@@ -198,8 +198,7 @@ export class HomeAssistant implements NodePart {
         c["name"] = name ?? id
         c["uniq_id"] = device + "_" + kind + "_" + id
         c["avty_t"] = this.node.status
-        c["avty_tpl"] =
-            "{{ 'up' if value in ['up','sleeping'] else 'down' }}"
+        c["avty_tpl"] = "{{ 'up' if value in ['up','sleeping'] else 'down' }}"
         c["pl_avail"] = "up"
         c["pl_not_avail"] = "down"
         c["qos"] = 1
