@@ -43,7 +43,10 @@ export interface NodePart {
     start: (node: Node) => void
 }
 
-/** A running node. */
+/**
+ * A running node.
+ * @devsWhenUsed
+ */
 export class Node {
     readonly client: MQTTClient
     /** The device's id; its topics begin with `devices/<device>/`. */

@@ -19,7 +19,7 @@ async function rows(): Promise<Row[]> {
         {
             what: "bytecode of a publisher, bytes",
             measured: ours.publisher,
-            limit: 19_500,
+            limit: 19_700,
             goal: 16_000,
             stock: stock.publisher,
         },
