@@ -198,8 +198,7 @@ export class HomeAssistant implements NodePart {
         c["name"] = name ?? id
         c["uniq_id"] = device + "_" + kind + "_" + id
         c["avty_t"] = this.node.status
-        c["avty_tpl"] =
-            "{{ 'up' if value in ['up','sleeping'] else 'down' }}"
+        c["avty_tpl"] = "{{ 'up' if value in ['up','sleeping'] else 'down' }}"
         c["pl_avail"] = "up"
         c["pl_not_avail"] = "down"
         c["qos"] = 1

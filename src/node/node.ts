@@ -41,6 +41,8 @@ const ROUND = 10000
  */
 export interface NodePart {
     start: (node: Node) => void
+    /** What it adds to the diagnostics, a member of a JSON object: `"actuators":{...}`. */
+    tell?: () => string
 }
 
 /** A running node. */
@@ -151,7 +153,10 @@ export class Node {
         const diagnostics = this.diagnostics
         this.presence.isUp = () => diagnostics.say(ds.millis())
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
-        if (o.parts) for (const part of o.parts) part.start(this)
+        if (o.parts) {
+            this.diagnostics.parts = o.parts
+            for (const part of o.parts) part.start(this)
+        }
         this.delivery.drain.start()
         this.fibers.push(this.rounds.start())
         this.presence.watch.start(status)
