@@ -214,7 +214,7 @@ export class Actuators implements NodePart {
         const topic = actuatorsTopic(node.device)
         this.from = topic.length
         const self = this
-        node.client.subscribe.start(
+        node.client.listen.start(
             topic + "+" + ACTUATOR_VALUE,
             (m: MQTTMessage) => self.heard(m),
             1

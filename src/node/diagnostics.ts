@@ -33,13 +33,13 @@ export class Diagnostics {
     private at = 0
 
     /**
-     * @param every ms between two, besides those on connect; 0 is never
+     * @param period ms between two, besides those on connect; 0 is never
      * @param configuration a number that is another when the configuration is
      */
     constructor(
         private client: MQTTClient,
         private topic: Buffer,
-        private every: number,
+        private period: number,
         private configuration: number,
         private accounts: Accounts,
         private presence: Presence,
@@ -61,7 +61,7 @@ export class Diagnostics {
 
     /** Once a round: says it when it is due, or when a sensor has come into another state. */
     check(now: number) {
-        if (now - this.at >= this.every) this.say(now)
+        if (now - this.at >= this.period) this.say(now)
         else
             for (const sensor of this.sensors)
                 if (sensor.health.since > this.at) {
@@ -72,7 +72,7 @@ export class Diagnostics {
 
     /** Says it now, if that is possible and wanted. */
     say(now: number) {
-        if (this.every === 0) return
+        if (this.period === 0) return
         this.at = now
         if (this.client.readyState !== MQTTState.Connected) return
         this.client.send(

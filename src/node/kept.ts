@@ -78,7 +78,7 @@ export async function keepReadings(
         if (texts)
             for (let i = 0; i < r.count; i++)
                 await w.add(r.origin.index, texts[i], clock + r.times[i])
-        else await w.add(r.origin.index, r.text, clock + r.at)
+        else await w.add(r.origin.index, r.text, clock + r.moment)
     }
     const box = delivery.box
     for (let i = 0; i < box.length; i++) {
@@ -92,7 +92,7 @@ export async function keepReadings(
     const now = ds.millis()
     const then = Math.round(clock + now + dark)
     let wall = 0
-    if (delivery.wall) wall = delivery.wall.at(now) ?? 0
+    if (delivery.wall) wall = delivery.wall.timeAt(now) ?? 0
     let rest = ',"k":' + w.keys + ',"g":' + configuration + ',"t":' + then
     if (wall > 0) rest += ',"w":' + Math.round(wall + dark)
     await boots.end(why, rest)
