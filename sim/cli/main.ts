@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander"
 import { EXIT, UserError } from "./errors"
 import { addFaults } from "./faults"
 import { addFleet } from "./fleet"
+import { addHomeAssistant } from "./home-assistant"
 import { addStart } from "./start"
 import { addUptime } from "./uptime"
 
@@ -22,6 +23,7 @@ const program = new Command("devicescript-mqtt-node")
 addStart(program)
 addFaults(program)
 addFleet(program)
+addHomeAssistant(program)
 addUptime(program)
 
 try {
