@@ -12,7 +12,7 @@ export interface BrokerAddress {
 }
 
 /** The ports IANA has registered for MQTT over TCP and over TLS. */
-const DEFAULT_PORT = { tcp: 1883, tls: 8883 }
+export const DEFAULT_PORT = { tcp: 1883, tls: 8883 }
 /** Bytes of a host, user or password: a setting in the node's flash holds 232 bytes of JSON, its key and a zero; a longer one
  *  would make the node wait for it for ever. */
 const MAX_SETTING = 200
