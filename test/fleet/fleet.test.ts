@@ -1,4 +1,6 @@
 // The verb `fleet`, run as a person runs it: a small one with a power cut, against the embedded broker and against Mosquitto.
+import { once } from "node:events"
+import { connect, type IConnackPacket } from "mqtt"
 import { expect, test } from "vitest"
 import type { FleetReport } from "../../sim/cli/fleet-report"
 import { freePort } from "../support/free-port"
@@ -70,6 +72,15 @@ describeWithMosquitto("with Mosquitto", () => {
         await late.next(({ topic }) => topic === "end", 5_000)
         expect(late.messages.map(({ topic }) => topic)).toEqual(["end"])
         await late.stop()
+        const back = connect(broker.url, {
+            username: "fleet",
+            password: "p@ss",
+            clientId: "t.01",
+            clean: false,
+        })
+        const [connack] = (await once(back, "connect")) as [IConnackPacket]
+        expect(connack.sessionPresent).toBe(false)
+        await back.endAsync()
         await broker.stop()
     })
 })
