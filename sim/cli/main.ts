@@ -8,7 +8,7 @@ import { addDevtools } from "./devtools"
 import { addFaults } from "./faults"
 import { addFleet } from "./fleet"
 import { addFlash } from "./flash"
-
+import { addHomeAssistant } from "./home-assistant"
 import { addStart } from "./start"
 import { addUptime } from "./uptime"
 
@@ -30,10 +30,10 @@ addBoards(program)
 addCheck(program)
 addBuild(program)
 addFlash(program)
-
 addDevtools(program)
 addFaults(program)
 addFleet(program)
+addHomeAssistant(program)
 addUptime(program)
 
 /** A verb as a person types it: npm has words of its own for some. */

@@ -55,6 +55,8 @@ export class Node {
     readonly sensors: Sensor[] = []
     readonly delivery: Delivery
     readonly diagnostics: Diagnostics
+    /** Parts that have more to say now, one message after the other: a node that would sleep waits for them. */
+    busy = 0
     private counts: Accounts
     private time?: TimeSource = undefined
     private presence: Presence
@@ -69,7 +71,7 @@ export class Node {
      */
     constructor(
         o: NodeOptions,
-        private boots: Boots,
+        public readonly boots: Boots,
         kept: Stored[]
     ) {
         const device = o.device
@@ -208,6 +210,7 @@ export class Node {
 
     /** Nothing waits to be sent or acknowledged. */
     drained(): boolean {
+        if (this.busy > 0) return false
         return this.delivery.box.length === 0 && this.client.session.idle()
     }
 
