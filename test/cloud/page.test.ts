@@ -9,7 +9,6 @@ import {
     afterEach,
     beforeAll,
     beforeEach,
-    describe,
     expect,
     test,
 } from "vitest"

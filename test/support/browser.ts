@@ -78,9 +78,9 @@ export class Visit {
         try {
             const handle = await this.page.waitForFunction(
                 ([css, source, flags]) => {
-                    for (const element of document.querySelectorAll(css!)) {
+                    for (const element of document.querySelectorAll(css)) {
                         const text = element.textContent ?? ""
-                        if (new RegExp(source!, flags).test(text))
+                        if (new RegExp(source, flags).test(text))
                             return { text }
                     }
                     return undefined
@@ -109,10 +109,10 @@ export class Visit {
             const handle = await this.page.waitForFunction(
                 ([css, key, source]) => {
                     const text = document
-                        .querySelector(css!)
-                        ?.getAttribute(key!)
+                        .querySelector(css)
+                        ?.getAttribute(key)
                     return typeof text === "string" &&
-                        new RegExp(source!).test(text)
+                        new RegExp(source).test(text)
                         ? { text }
                         : undefined
                 },

@@ -49,7 +49,12 @@ export class Strip {
     constructor() {
         this.element = svg(
             "svg",
-            { class: "strip", height: HEIGHT, role: "img" },
+            {
+                class: "strip",
+                height: HEIGHT,
+                role: "img",
+                "aria-label": "plot",
+            },
             this.#gaps,
             this.#faults,
             this.#band,
