@@ -72,6 +72,18 @@ describe("the page's files", () => {
         )
     })
 
+    test("are all asked for at once: no module waits for another to be read", () => {
+        const asked = [
+            ...text("index.html").matchAll(/(?:src|href)="([^"#]+)"/g),
+        ].map(([, name]) => name)
+        expect(asked.sort()).toEqual(
+            files
+                .map(file => file.name)
+                .filter(name => name !== "index.html")
+                .sort()
+        )
+    })
+
     test("import each other only, and each is there", () => {
         for (const { name, bytes } of files.filter(file =>
             file.name.endsWith(".js")
