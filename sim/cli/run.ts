@@ -2,6 +2,7 @@
 // closes everything again, last opened first. The rules of the node's life are in node-run.ts, the options in start-options.ts.
 import { createHash } from "node:crypto"
 import { setImmediate as pendingSignals } from "node:timers/promises"
+import { findBoard, type Board } from "../boards/board-file"
 import { EmbeddedBroker, LOOPBACK } from "../broker/embedded"
 import { ListenError } from "../broker/listen"
 import { attachSensors, type SimulatedBoard } from "../sensors"
@@ -14,7 +15,6 @@ import {
     startVm,
     type CompiledProgram,
 } from "../vm"
-import { findBoard, type Board } from "./boards"
 import { brokerName, hostPort, type BrokerAddress } from "./broker-url"
 import { EXIT, UserError } from "./errors"
 import { onInterrupt } from "./interrupts"
@@ -26,6 +26,7 @@ import type { HostEvent, Report, RunEvent } from "./report"
 import type { PageSurroundings } from "./run-page"
 import type { StartOptions } from "./start-options"
 import type { PageOptions } from "./start-page"
+import { givenSettings } from "./start-settings"
 import { serveState } from "./state-server"
 
 /** The role on which boards/simulator.ts listens for the request to stop. */
@@ -39,6 +40,7 @@ const STOP_ROLE = "stop"
 export async function runStart(options: StartOptions): Promise<number> {
     const from = process.env["INIT_CWD"] ?? process.cwd()
     const board = findBoard(options.board, from)
+    const given = givenSettings(options, board, from)
     const opened: (() => unknown)[] = []
     const early = new AbortController()
     let run: NodeRun | undefined
@@ -55,6 +57,9 @@ export async function runStart(options: StartOptions): Promise<number> {
         const seen: Report = { at: Date.now(), ...event }
         state = reduce(state, seen)
         output.write(seen)
+        if (event.event !== "boot") return
+        const unused = given.unused(event.sensors)
+        if (unused !== undefined) report({ event: "warning", text: unused })
     }
     const end = (code: number, text: string) => {
         report({ event: "end", code, text })
@@ -65,7 +70,7 @@ export async function runStart(options: StartOptions): Promise<number> {
 
     try {
         const broker =
-            options.broker ??
+            given.broker ??
             (await openBroker(
                 options.mqttPort,
                 report,
@@ -77,13 +82,13 @@ export async function runStart(options: StartOptions): Promise<number> {
                 ? undefined
                 : await openState(options.httpPort, () => state, opened)
         report({ event: "start", board: board.name, file: board.file })
-        if (options.broker) await reach(options.broker, early.signal)
+        if (given.broker && given.sure) await reach(given.broker, early.signal)
         const program = compile(board, report)
         // Only now: while the compiler has the thread, nobody would get an answer there.
         report({
             event: "broker",
             url: brokerName(broker),
-            embedded: !options.broker,
+            embedded: !given.broker,
         })
         if (stateUrl !== undefined) report({ event: "state", url: stateUrl })
         // The compiler does not let go of the thread; a Ctrl-C meanwhile is delivered here.
@@ -94,7 +99,7 @@ export async function runStart(options: StartOptions): Promise<number> {
             opened.push(
                 await startPage(options.page, {
                     broker,
-                    embedded: !options.broker,
+                    embedded: !given.broker,
                     from,
                     report,
                     onClientId: id => (pageClient = id),
@@ -104,8 +109,8 @@ export async function runStart(options: StartOptions): Promise<number> {
 
         const vm = await startVm({
             program,
-            deviceId: chipId(options.device ?? board.name),
-            flash: Flash.withSettings(settings(broker, options.device)),
+            deviceId: chipId(given.chip),
+            flash: Flash.withSettings(given.stored(broker)),
             sockets: nodeSockets({}),
             clock: realClock,
         })
@@ -275,20 +280,4 @@ function compileMessage(file: string, diagnostics: string[]): string {
 /** The chip's own number, 16 hexadecimal digits: the same for the same node, so that what it derives from it (jitter) repeats. */
 function chipId(name: string): string {
     return createHash("sha256").update(name).digest("hex").slice(0, 16)
-}
-
-function settings(
-    broker: BrokerAddress,
-    device: string | undefined
-): Record<string, unknown> {
-    return {
-        MQTT_HOST: broker.host,
-        MQTT_PORT: broker.port,
-        MQTT_PROTO: broker.transport,
-        ...(broker.user === undefined ? {} : { MQTT_USER: broker.user }),
-        ...(broker.password === undefined
-            ? {}
-            : { MQTT_PASS: broker.password }),
-        ...(device === undefined ? {} : { DEVICE_ID: device }),
-    }
 }

@@ -1,7 +1,7 @@
 // The verb `start`: its options, its help, and nothing of how it is carried out.
 import type { Command } from "commander"
+import { boardNames } from "../boards/board-file"
 import { DEFAULT_PAGE_PORT, DEFAULT_TOPICS } from "../cloud/options"
-import { boardNames } from "./boards"
 import { EXIT } from "./errors"
 import {
     DEFAULT_BOARD,
@@ -22,6 +22,14 @@ export function addStart(program: Command): void {
         .option(
             "--board <name|file>",
             `the board: a name in boards/ (${boardNames().join(", ")}) or the path of a .ts file (default: ${DEFAULT_BOARD})`
+        )
+        .option(
+            "--name <name>",
+            "which board of its kind: with the settings of boards/<board>.<name>.env"
+        )
+        .option(
+            "--settings <file>",
+            "with the settings of that file; boards/example.env shows what it may say"
         )
         .option(
             "--broker <url>",
@@ -80,6 +88,9 @@ const DETAILS = `
 Ctrl-C asks the node to stop: it says down, disconnects, and the program ends. A node that has not stopped after 10 s is
 cut; a second Ctrl-C cuts it at once. When a node is cut the broker publishes its will, which says down too.
 
+What is given here wins over the settings, and they over the board file. Settings that name a broker are used with it, unless
+--broker or --mqtt-port is given.
+
 Topics:
   devices/<device>/sensors/<sensor>/value   {"value":21.5}, QoS 1
   devices/<device>/status                   up or down, QoS 1, retained
@@ -89,6 +100,7 @@ Examples:
   npm start -- --for 20
   npm start -- --broker mqtt://127.0.0.1:1884 --device kitchen
   npm start -- --broker mqtts://user:p%40ss@broker.example.com
+  npm start -- --board climate-c3 --name kitchen
   npm start -- --board boards/simulator.ts --mqtt-port 1884 --page-port 8080
   npm start --silent -- --json --for 60        (--silent: npm itself prints nothing)
 
@@ -116,7 +128,7 @@ Events of --json, each with "time" (ISO 8601, UTC) and "event"; fields in bracke
   client      id, state                                 another client of the embedded broker: connected, gone
   console     text                                      any other console line of the firmware
   trouble     text                                      a line of the firmware's error console, or of an exception's report
-  warning     text                                      the embedded broker or the page refused something or cannot do something
+  warning     text                                      the embedded broker or the page refused something, or a setting has no effect
   panic       code                                      the program ended; the device starts it again after 5 s
   sleep       ms                                        the chip sleeps; a restart follows
   restart     reason                                    the device starts again

@@ -12,6 +12,7 @@ test("without options it is the simulator board on port 1883 and the page on 808
     expect(parseStartOptions({})).toEqual({
         board: "simulator",
         mqttPort: 1883,
+        ownBroker: false,
         page: {
             port: 8088,
             otherPort: true,
@@ -31,6 +32,9 @@ describe("an option has the value that was typed", () => {
         ],
         [{ mqttPort: "0" }, { mqttPort: 0 }],
         [{ mqttPort: "65535" }, { mqttPort: 65535 }],
+        [{ mqttPort: "1883" }, { ownBroker: true }],
+        [{ name: "Kitchen_2-b" }, { name: "Kitchen_2-b" }],
+        [{ settings: "./x.env" }, { settings: "./x.env" }],
         [{ httpPort: "8080" }, { httpPort: 8080 }],
         [
             { mqttPort: "0", httpPort: "0" },
@@ -89,6 +93,13 @@ describe("a wrong option is named with its value", () => {
             "--no-page and --page-port exclude each other",
         ],
         [{ board: "" }, "--board needs a name or a file"],
+        [
+            { name: "a", settings: "b" },
+            "--name and --settings exclude each other",
+        ],
+        [{ name: "../x" }, `--name "../x" is not a name`],
+        [{ name: "" }, `--name "" is not a name`],
+        [{ settings: "" }, "--settings needs a file"],
         [{ mqttPort: "65536" }, `--mqtt-port "65536" is not a port`],
         [{ mqttPort: "-1" }, `--mqtt-port "-1" is not a port`],
         [{ mqttPort: "18 83" }, `--mqtt-port "18 83" is not a port`],
