@@ -38,7 +38,10 @@ export interface Device {
     name: string | null
     readonly created: number
     modified: number
+    /** As the broker or the device has said since this program started. */
     presence: Change | undefined
+    /** What was last known of it before: only the broker can say whether it still holds. */
+    readonly before: Change | undefined
     diagnostics: { at: number; retained: boolean; body: unknown } | undefined
     readonly sensors: Map<string, Sensor>
     readonly actuators: Map<string, Actuator>
@@ -73,14 +76,15 @@ export class Catalog {
         this.#maxThings = options.maxThings ?? MAX_THINGS
         const byKey = new Map<number, Device>()
         for (const row of db.all("SELECT * FROM device")) {
+            const key = Number(row["key"])
             const device = this.#device(
-                Number(row["key"]),
+                key,
                 String(row["id"]),
-                Number(row["created"])
+                Number(row["created"]),
+                history.lastPresence(key)
             )
             device.name = text(row["name"])
             device.modified = Number(row["modified"])
-            device.presence = history.lastPresence(device.key)
             if (row["diagnostics"] !== null)
                 device.diagnostics = {
                     at: Number(row["diagnostics_at"]),
@@ -225,7 +229,7 @@ export class Catalog {
         ).key
     }
 
-    #device(key: number, id: string, created: number): Device {
+    #device(key: number, id: string, created: number, before?: Change): Device {
         const device: Device = {
             key,
             id,
@@ -233,6 +237,7 @@ export class Catalog {
             created,
             modified: created,
             presence: undefined,
+            before,
             diagnostics: undefined,
             sensors: new Map(),
             actuators: new Map(),

@@ -9,16 +9,14 @@ import { Database } from "./database"
 import { Gate } from "./guard"
 import { History } from "./history"
 import { Live } from "./live"
+import { DEFAULT_TOPICS, isLoopback } from "./options"
 import { Raw } from "./raw"
 import { buildServer } from "./server"
 import { Streams } from "./streams"
 
-export { DEFAULT_PAGE_PORT, MIN_TOKEN } from "./limits"
 export type { BrokerTarget } from "./broker-link"
 
 const LOOPBACK = "127.0.0.1"
-/** What is subscribed to unless told: all that devices say. */
-export const DEFAULT_TOPICS = "devices/#"
 /** ms the start waits for the subscription: a broker that is there answers in less, and the page comes up without one too. */
 const READY_MS = 2_000
 
@@ -38,6 +36,8 @@ export interface CloudOptions {
     topics?: string
     /** The folder of the page. */
     page?: string
+    /** Told its name at the broker before it connects. */
+    onClientId?: (id: string) => void
     /** Told in one line of what a person should know. */
     onWarning?: (text: string) => void
 }
@@ -46,8 +46,6 @@ export interface Cloud {
     /** Where the page is, without a token. */
     readonly url: string
     readonly port: number
-    /** Its name at the broker. */
-    readonly clientId: string
     /** Writes what waits, ends all streams and frees the port. Takes at most about 2 s. */
     stop(): Promise<void>
 }
@@ -68,6 +66,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const live = new Live(new Catalog(database, history), history)
     const raw = new Raw()
     const clientId = kept ? clientIdOf(database) : newClientId()
+    options.onClientId?.(clientId)
     const link = new BrokerLink(broker, clientId, topics)
     const streams = new Streams()
     link.on("message", message => {
@@ -109,16 +108,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         history.sweep()
         await link.ready(READY_MS)
         const shown = host.includes(":") ? `[${host}]` : host
-        return { url: `http://${shown}:${port}/`, port, clientId, stop }
+        return { url: `http://${shown}:${port}/`, port, stop }
     } catch (error) {
         await stop()
         throw error
     }
-}
-
-/** Whether only this machine can reach a server that listens on `host`. */
-export function isLoopback(host: string): boolean {
-    return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host) || host === "::1"
 }
 
 type Listening = Awaited<ReturnType<typeof buildServer>>

@@ -8,7 +8,7 @@ import {
     type Device,
     type Sensor,
 } from "./catalog"
-import type { Change, History } from "./history"
+import type { History } from "./history"
 import { INTERVAL_VALUES } from "./limits"
 import {
     actuatorValue,
@@ -18,7 +18,6 @@ import {
     readingsOf,
     statusOf,
     type Reading,
-    type Status,
 } from "./payload"
 import * as shape from "./shapes"
 import { isId, subjectOf } from "./topics"
@@ -141,16 +140,18 @@ export class Live extends EventEmitter<{ change: [LiveEvent] }> {
         const device = this.catalog.device(id, at)
         if (!retain) device.modified = at
         if (device.presence?.what === status) return
-        // A retained word says how it is, not since when.
-        const change: Change & { what: Status } = {
-            what: status,
-            since: retain ? undefined : at,
+        const { presence, before } = device
+        if (retain && presence === undefined && before?.what === status) {
+            // It is as it was when this program last looked.
+            device.presence = before
+        } else {
+            // A retained word says how it is, not since when.
+            device.presence = { what: status, since: retain ? undefined : at }
+            this.history.addPresence(device.key, device.presence)
         }
-        device.presence = change
-        this.history.addPresence(device.key, change)
         this.#change("presence", {
             device: id,
-            ...shape.presenceOf(change),
+            ...shape.presenceOf(device.presence),
         })
     }
 

@@ -1,6 +1,6 @@
 // The raw view: the last messages that passed, whatever their topic, and new ones for those who watch a filter, at a rate a
 // person can follow. Knows nothing of what the messages mean.
-import { matches, topicFilterFault } from "../../src/mqtt/topic"
+import { matches } from "../../src/mqtt/topic"
 import { MAX_MESSAGES, MAX_RECENT, MAX_REPLAY, MAX_SHOWN } from "./limits"
 import type { Message } from "./live"
 import { iso } from "./shapes"
@@ -32,11 +32,6 @@ interface Watching {
     /** Messages of this second. */
     sent: number
     dropped: number
-}
-
-/** Why `filter` is none, or undefined when it is one. */
-export function filterFault(filter: string): string | undefined {
-    return topicFilterFault(Buffer.from(filter))
 }
 
 export class Raw {
