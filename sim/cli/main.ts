@@ -3,7 +3,9 @@ import { Command, CommanderError } from "commander"
 import { EXIT, UserError } from "./errors"
 import { addFaults } from "./faults"
 import { addStart } from "./start"
+import { addTeeth } from "./teeth"
 import { addUptime } from "./uptime"
+import { addWorld } from "./world"
 
 const program = new Command("devicescript-mqtt-node")
     .description(
@@ -21,6 +23,8 @@ const program = new Command("devicescript-mqtt-node")
 addStart(program)
 addFaults(program)
 addUptime(program)
+addWorld(program)
+addTeeth(program)
 
 try {
     await program.parseAsync()

@@ -22,6 +22,9 @@ const REFUSED = 200
 /** Faults that a node may speak of: those of its sensors. */
 const SENSOR_FAULT = /^sensor (TC|MOODY): /
 
+/** What it may say when it stops while the broker does not answer. */
+const UNANSWERED = "the broker did not answer: its will says down"
+
 export class Witness {
     readonly ledger: Ledger
     readonly readings: ReadingRules
@@ -34,6 +37,8 @@ export class Witness {
     /** The connection the chip has now, and how far its bytes are understood. */
     private current = 0
     private inbound: Parser | undefined
+    /** The chip was told that it is there; what comes before is of an older one. */
+    private open = false
     private stopping = false
     private readonly looking: unknown
 
@@ -92,6 +97,7 @@ export class Witness {
         if (heard.what === "opened") {
             if (heard.port !== MQTT_PORT) return
             this.current = connection
+            this.open = false
             this.times.opened(now)
             this.session.opened()
             this.inbound = mqttPacket.parser({ protocolVersion: 4 })
@@ -105,32 +111,33 @@ export class Witness {
             case "write":
                 return this.wrote(heard.bytes)
             case "data":
+                if (!this.open) return
                 this.times.heard(now)
                 this.inbound?.parse(Buffer.from(heard.bytes))
                 return
             case "refused":
+                for (const packet of parsed(heard.bytes).packets)
+                    this.session.attempted(packet)
+                this.readings.held(now)
                 return this.times.excuse(now, REFUSED)
             case "end":
             case "cut":
             case "error":
             case "close":
+                this.session.ended(now)
                 this.times.ended()
                 this.commands.ended()
                 return
             case "connect":
+                this.open = true
         }
     }
 
     private wrote(bytes: Uint8Array): void {
         const { now } = this.world
-        const packets: Packet[] = []
-        const parser = mqttPacket.parser({ protocolVersion: 4 })
-        let fault = ""
-        parser.on("packet", packet => packets.push(packet))
-        parser.on("error", (error: Error) => (fault = error.message))
-        const left = parser.parse(Buffer.from(bytes))
+        const { packets, fault } = parsed(bytes)
         this.ledger.hold(
-            fault === "" && packets.length === 1 && left === 0,
+            fault === "" && packets.length === 1,
             "one whole packet a write",
             () => `${Buffer.from(bytes).toString("hex")} ${fault}`
         )
@@ -147,7 +154,7 @@ export class Witness {
     private received(packet: Packet): void {
         const { now } = this.world
         const { up } = this.session
-        this.session.received(packet)
+        this.session.received(now, packet)
         if (!up && this.session.up) this.times.connected(now)
         if (packet.cmd === "publish" && up) this.commands.received(now, packet)
     }
@@ -188,7 +195,8 @@ export class Witness {
                 return
             case "fault":
                 return this.ledger.hold(
-                    SENSOR_FAULT.test(rest),
+                    SENSOR_FAULT.test(rest) ||
+                        (this.stopping && rest === UNANSWERED),
                     "no fault but those of its sensors",
                     () => rest
                 )
@@ -212,6 +220,18 @@ export class Witness {
         this.session.boot()
         this.times.ended()
     }
+}
+
+/** The packets of a write, and what is wrong with it. */
+function parsed(bytes: Uint8Array): { packets: Packet[]; fault: string } {
+    const packets: Packet[] = []
+    const parser = mqttPacket.parser({ protocolVersion: 4 })
+    let fault = ""
+    parser.on("packet", packet => packets.push(packet))
+    parser.on("error", (error: Error) => (fault = error.message))
+    const left = parser.parse(Buffer.from(bytes))
+    if (left > 0 && fault === "") fault = `${left} bytes of another`
+    return { packets, fault }
 }
 
 function told(connection: number, heard: Overheard): string {
