@@ -124,6 +124,8 @@ export class Witness {
             case "cut":
             case "error":
             case "close":
+                // what comes after it the chip does not take
+                this.open = false
                 this.session.ended(now)
                 this.times.ended()
                 this.commands.ended()

@@ -25,6 +25,11 @@ const ACCOUNTS = "src/node/accounts.ts"
 const ACTUATORS = "src/node/actuators.ts"
 const KEPT = "src/node/kept.ts"
 
+/** Of the node's observer, in the order that is right. */
+const CONNECTED =
+    "            },\n            connected: (present, ms) => {\n                // not earlier: a connection may have taken a minute to come about\n"
+const STAMPS = "                self.delivery.restamp()\n"
+
 export const MUTANTS: readonly Mutant[] = [
     {
         name: "forgets DUP",
@@ -167,8 +172,14 @@ export const MUTANTS: readonly Mutant[] = [
     {
         name: "does not subscribe again",
         file: SUBSCRIPTIONS,
-        from: "if (sessionPresent && s.granted !== undefined) continue",
-        to: "if (s.granted !== undefined) continue",
+        from: "let known = sessionPresent",
+        to: "let known = true",
+    },
+    {
+        name: "takes a refused subscription for good",
+        file: SUBSCRIPTIONS,
+        from: "if (s.granted === SUBACK_FAILURE) known = false",
+        to: "",
     },
     {
         name: "has no bound to what is in flight",
@@ -201,10 +212,10 @@ export const MUTANTS: readonly Mutant[] = [
         to: "        if (age < 60000)\n",
     },
     {
-        name: "stamps what is repeated before the connection, not with it",
+        name: "stamps what is repeated before it connects, not when it has",
         file: NODE,
-        from: "                self.delivery.restamp()\n",
-        to: "",
+        from: CONNECTED + STAMPS,
+        to: STAMPS + CONNECTED,
     },
     {
         name: "counts a reading twice as acknowledged",
