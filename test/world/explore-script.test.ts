@@ -121,13 +121,22 @@ setup luck=5 port=pico-w delay=77
 44.444 reset
 end 200`)
         const { script: small, tries } = await shrink(script, fails)
-        expect(printScript(small)).toBe(
-            "setup luck=5\n" +
-                "10 power-cut reset=no for 0.1\n" +
-                "30 silence way=both for 10\n" +
-                "end 40\n"
-        )
-        expect(tries).toBeLessThan(100)
+        const [cut, silence, ...more] = small.steps
+        expect({ setup: small.setup, cut, more }).toEqual({
+            setup: { luck: 5 },
+            cut: {
+                at: 10_000,
+                kind: "power-cut",
+                args: { reset: "no" },
+                lasts: 100,
+            },
+            more: [],
+        })
+        expect(silence).toMatchObject({ at: 30_000, args: { way: "both" } })
+        // of a second's precision, and less than a fifth above what it takes
+        expect(silence!.lasts).toBeLessThan(12_000)
+        expect(silence!.lasts! % 1_000).toBe(0)
+        expect(tries).toBeLessThan(120)
     })
 
     test("and stays what it is when nothing can go", async () => {

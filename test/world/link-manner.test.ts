@@ -246,9 +246,9 @@ describe("a board's socket", () => {
         servers.at(-1)!.end()
         await clock.advance(10)
         expect(told.filter(line => line.includes("next"))).toEqual([
-            "22 next connect",
-            "32 next recv without buf?",
-            "32 next close",
+            "21 next connect",
+            "31 next recv without buf?",
+            "31 next close",
         ])
     })
 

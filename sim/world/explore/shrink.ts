@@ -50,8 +50,8 @@ export async function shrink(
             const { lasts } = step()
             const shortest = kindOf(step().kind).lasts?.[0] ?? 0
             if (lasts !== undefined && lasts > shortest)
-                for (const shorter of [shortest, lasts / 4, lasts / 2]) {
-                    const ms = Math.max(shortest, Math.round(shorter))
+                for (const part of [0, 0.25, 0.5, 0.75, 0.9]) {
+                    const ms = Math.max(shortest, Math.round(lasts * part))
                     if (ms < step().lasts! && (await change({ lasts: ms })))
                         break
                 }

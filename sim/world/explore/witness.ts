@@ -8,6 +8,7 @@ import type { World } from "../world"
 import { COUNT_TOPIC } from "./board"
 import { Ledger } from "./breach"
 import { CommandRules } from "./command-rules"
+import { PresenceRules } from "./presence-rules"
 import { ReadingRules } from "./reading-rules"
 import { SessionRules } from "./session-rules"
 import { TimeRules } from "./time-rules"
@@ -31,6 +32,7 @@ export class Witness {
     readonly session: SessionRules
     private readonly times: TimeRules
     private readonly commands: CommandRules
+    private readonly presence: PresenceRules
     private readonly hash = createHash("sha256")
     /** The history, a line an event; kept only when asked for. */
     readonly history: string[] | undefined
@@ -54,6 +56,7 @@ export class Witness {
         this.session = new SessionRules(this.ledger)
         this.times = new TimeRules(this.ledger)
         this.commands = new CommandRules(this.ledger)
+        this.presence = new PresenceRules(this.ledger)
         if (keeps) this.history = []
         node.onLine = line => this.line(line)
         node.link.overhear = (connection, heard) => {
@@ -74,6 +77,7 @@ export class Witness {
     stepped(): void {
         const { now } = this.world
         this.times.excuse(now, 1_500)
+        this.presence.over()
         this.readings.stepped(now)
     }
 
@@ -90,6 +94,7 @@ export class Witness {
         this.times.check(now, this.session.debts)
         this.readings.check(now)
         this.commands.check(now)
+        this.presence.check(now)
     }
 
     private heard(connection: number, heard: Overheard): void {
@@ -119,6 +124,7 @@ export class Witness {
                 for (const packet of parsed(heard.bytes).packets)
                     this.session.attempted(packet)
                 this.readings.held(now)
+                this.presence.excuse(now)
                 return this.times.excuse(now, REFUSED)
             case "end":
             case "cut":
@@ -129,6 +135,7 @@ export class Witness {
                 this.session.ended(now)
                 this.times.ended()
                 this.commands.ended()
+                this.presence.over()
                 return
             case "connect":
                 this.open = true
@@ -148,6 +155,7 @@ export class Witness {
             this.session.wrote(packet)
             if (packet.cmd === "puback")
                 this.commands.acknowledged(now, packet.messageId!)
+            if (packet.cmd === "publish") this.presence.said(packet)
             if (packet.cmd === "publish" && packet.topic === COUNT_TOPIC)
                 this.readings.wrote(now, packet.payload.toString(), packet.dup)
         }
@@ -158,7 +166,11 @@ export class Witness {
         const { up } = this.session
         this.session.received(now, packet)
         if (!up && this.session.up) this.times.connected(now)
-        if (packet.cmd === "publish" && up) this.commands.received(now, packet)
+        if (packet.cmd === "puback")
+            this.presence.acknowledged(packet.messageId ?? 0)
+        if (packet.cmd !== "publish" || !up) return
+        this.commands.received(now, packet)
+        if (!this.stopping) this.presence.heard(now, packet)
     }
 
     private line({ at, text }: WorldLine): void {
@@ -172,6 +184,7 @@ export class Witness {
         if (second === "stopping") {
             this.stopping = true
             this.readings.quiet()
+            this.presence.over()
         } else this.said(second, text)
     }
 
@@ -221,6 +234,7 @@ export class Witness {
         this.commands.stopped()
         this.session.boot()
         this.times.ended()
+        this.presence.over()
     }
 }
 
