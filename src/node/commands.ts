@@ -11,7 +11,8 @@
 // A restart that the broker kept (RETAIN) or may have sent before (DUP) is refused: a chip would restart for ever.
 
 import * as ds from "@devicescript/core"
-import { keepSetting, Setting, setting } from "../config/settings"
+import { Setting } from "../config/keys"
+import { keepSetting, setting } from "../config/settings"
 import { commandAckTopic, commandTopic } from "../config/topics"
 import { Message, MQTTMessage } from "../mqtt/index"
 import { whole } from "../mqtt/options"

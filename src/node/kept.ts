@@ -14,7 +14,8 @@
 // In flight: what was sent and not acknowledged is kept too, since this client's session does not survive a restart. The
 // broker may have it already; QoS 1 allows it twice. What does not fit is lost, newest first, and said so.
 
-import { keepSetting, MAX_SETTING, setting } from "../config/settings"
+import { MAX_SETTING } from "../config/keys"
+import { keepSetting, setting } from "../config/settings"
 import * as ds from "@devicescript/core"
 import { Accounts } from "./accounts"
 import { Boots } from "./boots"

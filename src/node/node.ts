@@ -1,15 +1,14 @@
-// A sensor node: settings, session, presence and sensors put together. What a board file starts.
+// A sensor node: session, presence and sensors put together. How it begins is in start.ts.
 
 import * as ds from "@devicescript/core"
-import { Setting, setting, settingsReady } from "../config/settings"
 import { diagnosticsTopic, readingTopic, statusTopic } from "../config/topics"
 import { MQTTClient, Parking } from "../mqtt/index"
 import { Accounts } from "./accounts"
 import { Boots } from "./boots"
 import { Delivery } from "./delivery"
 import { Diagnostics } from "./diagnostics"
-import { keepReadings, readKept, restoreKept, Stored } from "./kept"
-import { checkNode, dialectOf, NodeOptions, TimeSource } from "./options"
+import { keepReadings, restoreKept, Stored } from "./kept"
+import { dialectOf, NodeOptions, TimeSource } from "./options"
 import { DEFAULT_SLOTS, Outbox, Policy } from "./outbox"
 import { phaseOf } from "./phase"
 import { DOWN, Presence, UP } from "./presence"
@@ -49,6 +48,8 @@ export class Node {
     readonly client: MQTTClient
     /** The device's id; its topics begin with `devices/<device>/`. */
     readonly device: string
+    /** The topic of its presence. */
+    readonly status: string
     readonly sensors: Sensor[] = []
     readonly delivery: Delivery
     readonly diagnostics: Diagnostics
@@ -72,6 +73,7 @@ export class Node {
         const device = o.device
         this.device = device
         const status = o.status ?? statusTopic(device)
+        this.status = status
         const broker = o.broker ?? {}
         this.client = new MQTTClient({
             host: broker.host ?? "127.0.0.1",
@@ -266,54 +268,5 @@ export class Node {
             retry: ms => report("retry ms=" + ms),
             fault: error => reportFault("session", error),
         }
-    }
-}
-
-/**
- * Starts a node: reads the settings of this board, which win over `options`, and runs until `stop`.
- * A mistake in either is reported on the console as `node: refused text=...` and thrown.
- */
-export async function startNode(options: NodeOptions): Promise<Node> {
-    const begun = ds.millis()
-    await settingsReady()
-    const broker = options.broker ?? {}
-    const merged: NodeOptions = {
-        board: options.board,
-        sensors: options.sensors,
-        keepAlive: options.keepAlive,
-        cleanSession: options.cleanSession,
-        qos: options.qos,
-        slots: options.slots,
-        policy: options.policy,
-        dialect: options.dialect,
-        status: options.status,
-        diagnostics: options.diagnostics,
-        time: options.time,
-        restartAfter: options.restartAfter,
-        parts: options.parts,
-        device:
-            (await setting<string>(Setting.DeviceId)) ??
-            options.device ??
-            ds.deviceIdentifier("self"),
-        broker: {
-            host: (await setting<string>(Setting.Host)) ?? broker.host,
-            port: (await setting<number>(Setting.Port)) ?? broker.port,
-            proto:
-                (await setting<"tcp" | "tls">(Setting.Proto)) ?? broker.proto,
-            username: (await setting<string>(Setting.User)) ?? broker.username,
-            password:
-                (await setting<string>(Setting.Password)) ?? broker.password,
-        },
-    }
-    try {
-        checkNode(merged)
-        const boots = new Boots()
-        await boots.read(begun)
-        const kept = await readKept(boots)
-        await boots.begin()
-        return new Node(merged, boots, kept)
-    } catch (e) {
-        report("refused text=" + (e as Error).message)
-        throw e
     }
 }
