@@ -10,7 +10,9 @@ import { addFleet } from "./fleet"
 import { addFlash } from "./flash"
 import { addHomeAssistant } from "./home-assistant"
 import { addStart } from "./start"
+import { addTeeth } from "./teeth"
 import { addUptime } from "./uptime"
+import { addWorld } from "./world"
 
 const program = new Command("devicescript-mqtt-node")
     .description(
@@ -35,6 +37,8 @@ addFaults(program)
 addFleet(program)
 addHomeAssistant(program)
 addUptime(program)
+addWorld(program)
+addTeeth(program)
 
 /** A verb as a person types it: npm has words of its own for some. */
 function asTyped(verb: string | undefined): string {

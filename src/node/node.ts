@@ -254,9 +254,10 @@ export class Node {
                         attempt
                 )
                 if (self.time) await self.time.refresh()
-                self.delivery.restamp()
             },
             connected: (present, ms) => {
+                // not earlier: a connection may have taken a minute to come about
+                self.delivery.restamp()
                 report(
                     "connected present=" +
                         (present ? 1 : 0) +
