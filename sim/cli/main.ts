@@ -7,7 +7,8 @@ import { addCheck } from "./check"
 import { addDevtools } from "./devtools"
 import { addFaults } from "./faults"
 import { addFlash } from "./flash"
-
+import { addMonitor } from "./monitor"
+import { addNew } from "./new"
 import { addStart } from "./start"
 import { addUptime } from "./uptime"
 
@@ -29,7 +30,8 @@ addBoards(program)
 addCheck(program)
 addBuild(program)
 addFlash(program)
-
+addMonitor(program)
+addNew(program)
 addDevtools(program)
 addFaults(program)
 addUptime(program)

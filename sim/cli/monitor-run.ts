@@ -6,10 +6,11 @@ import {
     settingsPath,
     storedSettings,
 } from "../boards/settings-file"
+import type { BoardFile } from "../boards/board-file"
 import type { Target } from "../boards/check"
 import { findTarget, targetName } from "../boards/target"
 import { tryBoard, TRIAL_CHIP } from "../boards/trial"
-import { compileProgram } from "../vm"
+import { CompileError, compileProgram, type CompiledProgram } from "../vm"
 import { brokerName, parseBrokerUrl, type BrokerAddress } from "./broker-url"
 import { EXIT, UserError } from "./errors"
 import { onInterrupt } from "./interrupts"
@@ -95,7 +96,7 @@ async function ofBoard(
             ? {}
             : readSettings(settingsPath(board.path, name)).settings
     const { boot, broker: used } = await tryBoard({
-        program: compileProgram(board.path),
+        program: compiled(board),
         settings: storedSettings(settings),
     })
     const id = device ?? boot?.device
@@ -121,6 +122,17 @@ async function ofBoard(
             `${board.file} names no broker: give MQTT_HOST in ${settingsFile(target)}, or --broker`
         )
     return { device: id, broker: address }
+}
+
+function compiled({ path, file }: BoardFile): CompiledProgram {
+    try {
+        return compileProgram(path)
+    } catch (error) {
+        if (!(error instanceof CompileError)) throw error
+        throw new UserError(
+            `${file} does not compile: ${error.message.trim().replace(/\s*\n\s*/g, " ")}`
+        )
+    }
 }
 
 function settingsFile({ board, name = "<name>" }: Target): string {
