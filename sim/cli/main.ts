@@ -9,6 +9,8 @@ import { addFaults } from "./faults"
 import { addFleet } from "./fleet"
 import { addFlash } from "./flash"
 import { addHomeAssistant } from "./home-assistant"
+import { addMonitor } from "./monitor"
+import { addNew } from "./new"
 import { addStart } from "./start"
 import { addTeeth } from "./teeth"
 import { addUptime } from "./uptime"
@@ -32,6 +34,8 @@ addBoards(program)
 addCheck(program)
 addBuild(program)
 addFlash(program)
+addMonitor(program)
+addNew(program)
 addDevtools(program)
 addFaults(program)
 addFleet(program)
