@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander"
 import { EXIT, UserError } from "./errors"
 import { addFaults } from "./faults"
+import { addHerd } from "./herd"
 import { addStart } from "./start"
 import { addUptime } from "./uptime"
 
@@ -20,6 +21,7 @@ const program = new Command("devicescript-mqtt-node")
     })
 addStart(program)
 addFaults(program)
+addHerd(program)
 addUptime(program)
 
 try {
