@@ -11,6 +11,7 @@ import { addFlash } from "./flash"
 import { addHomeAssistant } from "./home-assistant"
 import { addMonitor } from "./monitor"
 import { addNew } from "./new"
+import { addHerd } from "./herd"
 import { addStart } from "./start"
 import { addTeeth } from "./teeth"
 import { addUptime } from "./uptime"
@@ -40,6 +41,7 @@ addDevtools(program)
 addFaults(program)
 addFleet(program)
 addHomeAssistant(program)
+addHerd(program)
 addUptime(program)
 addWorld(program)
 addTeeth(program)
