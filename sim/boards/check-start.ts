@@ -8,7 +8,7 @@ import type { Subject } from "./check"
 import { bytes, type Finding } from "./finding"
 import { refusal } from "./refusal"
 import { storedSettings } from "./settings-file"
-import { tryBoard, type Trial } from "./trial"
+import { TRIAL_CHIP, tryBoard, type Trial } from "./trial"
 
 /**
  * Bytes of the heap that have to stay free beside what was in use at the worst moment of the trial: an inbound packet of 2 KiB is
@@ -50,7 +50,7 @@ export async function checkStart(
             : ""
         findings.ok(
             "starts",
-            `in the simulator, as ${trial.boot.device ?? "?"}${drivers}`
+            `in the simulator, as ${trial.boot.device === TRIAL_CHIP ? "the chip's number" : (trial.boot.device ?? "?")}${drivers}`
         )
         checkBroker(subject, trial)
         checkHeap(subject, Math.max(0, (trial.heap ?? 0) - ballast))
@@ -93,7 +93,7 @@ function checkBroker(subject: Subject, { broker }: Trial): void {
         }
         wrong(
             "host",
-            "is on a board the board itself",
+            "on a board that is the board itself",
             `write MQTT_HOST=<name of the broker> into ${settings?.file ?? "its settings file"}`
         )
     }

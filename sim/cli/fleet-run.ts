@@ -63,7 +63,9 @@ async function carryOut(
     const { nodes, rate, keepAlive } = options
     const tick = options.tick ?? (nodes > FEW ? MANY_TICK : 10)
     const live = options.json ? process.stderr : process.stdout
-    const say = (text: string) => live.write(text + "\n")
+    // on a terminal the live line stands there
+    const say = (text: string) =>
+        live.write((live.isTTY ? "\r\u001b[K" : "") + text + "\n")
 
     const brokerChild = options.broker ? undefined : child("broker", opened)
     const broker = options.broker ?? (await startBroker(brokerChild!, nodes))

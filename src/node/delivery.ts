@@ -190,7 +190,7 @@ export class Delivery {
     }
 
     /**
-     * Before a connection: what was sent as fresh and will be repeated says when it was taken. A deliberate choice: MQTT
+     * With each CONNACK, before anything is written: what was sent as fresh and will be repeated says when it was taken. A deliberate choice: MQTT
      * 3.1.1 repeats a PUBLISH with its identifier and DUP, and a fresh reading repeated as it was an hour later would
      * pass off an old value as the present one. No broker compares payloads.
      */

@@ -3,7 +3,7 @@
 //
 //   homeassistant/<component>/<device>/<id>/config        QoS 1, retained, JSON with Home Assistant's own short keys
 //
-// Announced at the first connection after a start, whenever the broker has no session of ours (it may have lost what it
+// Announced at the first connection after a start (but a wake-up from deep sleep), whenever the broker has no session of ours (it may have lost what it
 // kept, too), and when Home Assistant says `online` on homeassistant/status, which it does when it starts. Each
 // configuration is sent when the one before it is acknowledged: 0.5 kB at a time, behind the readings.
 //
@@ -110,6 +110,8 @@ export class HomeAssistant implements NodePart {
         }
         const self = this
         const client = node.client
+        // each wake-up is a start, and nothing has changed since the one before
+        this.told = node.boots.why === "sleep"
         client.onconnect.subscribe(() => {
             if (self.told) if (client.sessionPresent) return
             self.announce.start(0)
@@ -131,6 +133,7 @@ export class HomeAssistant implements NodePart {
         this.again = true
         if (this.busy) return
         this.busy = true
+        this.node.busy++
         await ds.sleep(wait)
         let tries = 0
         while (this.again) {
@@ -142,6 +145,7 @@ export class HomeAssistant implements NodePart {
             await ds.sleep(TRY_AGAIN)
             this.again = true
         }
+        this.node.busy--
         this.busy = false
     }
 

@@ -78,12 +78,10 @@ export class ActuatorView {
         if (requested && (!state || state.at < requested.at)) {
             const asked = `${valueText(requested.value)} was asked for`
             const ms = now - requested.at
+            if (this.#device.presence.is === "down")
+                return `${asked}, but the device is down`
             if (ms < ANSWER_MS) return `${asked}, waiting for the device`
-            const down = this.#device.presence.is === "down"
-            const why = down
-                ? "the device is down"
-                : "no answer from the device"
-            return `${asked} ${duration(ms)} ago: ${why}`
+            return `${asked} ${duration(ms)} ago: no answer from the device`
         }
         if (!state) return "not heard of yet"
         const since = moment(state.at, now)
@@ -188,16 +186,4 @@ export class ActuatorView {
 function kindOf(value) {
     if (typeof value === "boolean") return "boolean"
     return typeof value === "number" ? "number" : "text"
-}
-
-/**
- * What somebody typed as a value: `true`, `21.5` and `"21.5"` are what they are in JSON, anything else is text.
- * @param {string} text @returns {unknown}
- */
-export function typedValue(text) {
-    try {
-        return JSON.parse(text)
-    } catch {
-        return text
-    }
 }

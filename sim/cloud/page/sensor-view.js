@@ -4,7 +4,7 @@
 import { devicePath, history } from "./api.js"
 import { freshId, html, say, set } from "./dom.js"
 import { ago, count, cut, moment, valueText } from "./format.js"
-import { patience } from "./series.js"
+import { drawable, patience, point } from "./series.js"
 import { Strip } from "./strip.js"
 import { unitText } from "./units.js"
 
@@ -188,6 +188,7 @@ export class SensorView {
                     late: p.late,
                 }))
             )
+            this.#newest()
             const known = /** @type {WireState[]} */ (changes)
             const log = known.map(({ state, since }) => ({
                 is: state,
@@ -197,5 +198,12 @@ export class SensorView {
         } catch {
             // No history is no reason not to show the present; the next connection asks again.
         }
+    }
+
+    /** The present value, which is one of those that the last part of the history puts together. */
+    #newest() {
+        const { value, series } = this.#sensor
+        const v = drawable(value?.value)
+        if (value && v !== undefined) series.add(point(value.at, v, false))
     }
 }
