@@ -33,7 +33,7 @@ async function rows(): Promise<Row[]> {
         {
             what: "bytecode of the simulator's node, bytes",
             measured: nodeBytes(),
-            limit: 48_900,
+            limit: 49_600,
             goal: 40_000,
             stock: "-",
         },
