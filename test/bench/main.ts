@@ -134,6 +134,7 @@ async function write(tables: readonly Kept[]) {
         tables
             .map(table => {
                 const notes = [...table.notes, `Measured ${table.measured}.`]
+                if (table.growth) notes.push(`![${table.title}](bench.svg)`)
                 return sectionMarkdown({ ...table, notes })
             })
             .join("\n\n")
