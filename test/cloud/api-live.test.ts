@@ -59,6 +59,7 @@ describe("events", () => {
             receivedAt: iso,
             late: false,
             interval: null,
+            state: null,
         })
         const overview = (await rig.ask("/api/v2/overview")).json<{
             devices: unknown
@@ -116,6 +117,38 @@ describe("events", () => {
         })
     })
 
+    test("tell of an actuator as soon as the diagnostics name it, and of a fault's end with the first fresh value", async () => {
+        const events = await listening()
+        await rig.device.publish(
+            "devices/D/diagnostics",
+            '{"sensors":{"TC":{"state":"fault:range","s":60}},"actuators":{"R":{"type":"number","max":9,"value":3}}}'
+        )
+        expect((await events.next(named("actuator"))).data).toEqual({
+            device: "D",
+            actuator: "R",
+            requested: null,
+            state: { value: 3, at: iso },
+            takes: { type: "number", max: 9 },
+        })
+        await events.next(named("diagnostics"))
+        await rig.device.publish(
+            "devices/D/sensors/TC/value",
+            '{"value":1,"timestamp":"2026-01-01T00:00:00Z"}'
+        )
+        expect((await events.next(named("value"))).data).toMatchObject({
+            late: true,
+            state: { state: "fault:range" },
+        })
+        await rig.device.publish("devices/D/sensors/TC/value", '{"value":2}')
+        const fresh = await events.next(
+            ({ event, data }) => event === "value" && data["value"] === 2
+        )
+        expect(fresh.data).toMatchObject({
+            late: false,
+            state: { state: "ok" },
+        })
+    })
+
     test("tell presence, diagnostics, actuators and names", async () => {
         const events = await listening()
         for (const status of ["up", "sleeping", "sleeping", "down"])
@@ -164,6 +197,7 @@ describe("events", () => {
                     actuator: "R",
                     requested: { value: true, at: iso },
                     state: null,
+                    takes: null,
                 },
             },
             {
@@ -173,6 +207,7 @@ describe("events", () => {
                     actuator: "R",
                     requested: { value: true, at: iso },
                     state: { value: true, at: iso },
+                    takes: null,
                 },
             },
             {

@@ -78,7 +78,9 @@ describeWithMosquitto("with Mosquitto", () => {
             clientId: "t.01",
             clean: false,
         })
-        const [connack] = (await once(back, "connect")) as [IConnackPacket]
+        const [connack] = await new Promise<[IConnackPacket]>(resolve =>
+            back.once("connect", packet => resolve([packet]))
+        )
         expect(connack.sessionPresent).toBe(false)
         await back.endAsync()
         await broker.stop()
