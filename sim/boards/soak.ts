@@ -42,7 +42,7 @@ export interface SoakFigures {
     dropped: number
     /** Restarts of the chip, which a board may ask for. */
     restarts: number
-    /** Panics and faults, each once; none are expected. */
+    /** Panics and faults, the first of them; none are expected. */
     faults: string[]
 }
 
@@ -79,6 +79,10 @@ const ANSWERED = 10_000
 const RETURNED = 130_000
 /** What a fault begins with on the console. */
 const FAULT = "node: fault "
+/** What the rig says of a program that ended by itself. */
+const BROKEN = /^! (panic|Exception|the VM broke|trapped)/
+/** Faults that are told. */
+const MAX_FAULTS = 10
 
 /** @throws {CompileError} when the board does not compile */
 export async function soak(
@@ -124,7 +128,8 @@ class Soak {
     private restarts = 0
     private connects = 0
     private moves = 0
-    private readonly faults = new Set<string>()
+    private away = false
+    private readonly faults: string[] = []
 
     constructor(
         private readonly board: BoardFile,
@@ -181,7 +186,7 @@ class Soak {
             ),
             dropped: this.dropped,
             restarts: this.restarts,
-            faults: [...this.faults],
+            faults: this.faults,
         }
     }
 
@@ -222,17 +227,26 @@ class Soak {
 
     /** Takes note of what the node has said, and lets go of it: it says some 15,000 lines a day. */
     private listen(): void {
-        for (const { text } of this.node.lines.splice(0)) {
+        for (const { at, text } of this.node.lines.splice(0)) {
             if (text === "! restart reset") this.restarts++
-            else if (text.startsWith("! ") || text.startsWith(FAULT))
-                this.faults.add(text)
             else if (text.startsWith("node: connected ")) this.connects++
+            else if (
+                BROKEN.test(text) ||
+                // that a broker which is away does not answer is none
+                (text.startsWith(FAULT) && !this.away)
+            )
+                if (this.faults.length < MAX_FAULTS)
+                    this.faults.push(
+                        `${text} (after ${Math.round(at / SECOND)} s)`
+                    )
         }
     }
 
     /** The broker is away; when it is back, the largest packets arrive while what waits is sent. */
     private async outage(ms: number): Promise<void> {
         const { world, topics } = this
+        this.listen()
+        this.away = true
         world.broker.stop({ reset: true })
         await this.pass(ms)
         world.broker.run()
@@ -243,6 +257,7 @@ class Soak {
             await world.advance(TICK)
             this.listen()
         }
+        this.away = false
         // what its packet holds besides: two bytes of the topic's length
         const payload = "x".repeat(MAX_PACKET - 2 - topics.status.length)
         for (let sent = 0; sent < PACKETS; sent++) {

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander"
 import { EXIT, UserError } from "./errors"
 import { addFaults } from "./faults"
+import { addSoak } from "./soak"
 import { addStart } from "./start"
 import { addUptime } from "./uptime"
 
@@ -21,6 +22,7 @@ const program = new Command("devicescript-mqtt-node")
 addStart(program)
 addFaults(program)
 addUptime(program)
+addSoak(program)
 
 try {
     await program.parseAsync()
