@@ -40,7 +40,7 @@ test("publish to their own topics, with the sensor ids that each was given", asy
     const kitchen = start("kitchen", "TC:T-kitchen")
     const cellar = start("cellar", "RH:H-cellar,XX:gone")
     const [one, two] = await Promise.all([kitchen.finished, cellar.finished])
-    expect([one.code, two.code]).toEqual([0, 0])
+    expect([one.code, two.code], one.stderr + two.stderr).toEqual([0, 0])
     const topics = new Set(observer.messages.map(({ topic }) => topic))
     const sensors = (device: string) =>
         [...topics]
