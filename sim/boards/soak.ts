@@ -69,7 +69,7 @@ const SHORT_OUTAGE = 200_000
 const TICK = 100
 /** ms that garbage is collected at every allocation at the start, and from the broker's return on: 64 readings take 3.2 s. */
 const CLOSE_LOOK = 4_000
-/** The client's limit of an inbound packet's body in bytes: `maxPacket` in src/mqtt/options.ts. */
+/** The client's limit of an inbound packet's body in bytes: `maxPacket` in src/mqtt/options.ts, unless the board says another. */
 const MAX_PACKET = 2_048
 /** Such packets in that time: each is answered with the status, at most once a second. */
 const PACKETS = 3
@@ -97,17 +97,28 @@ export async function soak(
     }
 }
 
+/** What the properties of that name are set to in a board's text, in its order. */
+function settingsOf(text: string, name: string): ts.Expression[] {
+    const found: ts.Expression[] = []
+    const look = (node: ts.Node): void => {
+        if (ts.isPropertyAssignment(node) && node.name.getText() === name)
+            found.push(node.initializer)
+        ts.forEachChild(node, look)
+    }
+    look(ts.createSourceFile("", text, ts.ScriptTarget.ES2022, true))
+    return found
+}
+
+/** The largest packet's body that a board takes, in bytes. */
+function maxPacket({ path }: BoardFile): number {
+    const [own] = settingsOf(readFileSync(path, "utf8"), "maxPacket")
+    return own && ts.isNumericLiteral(own) ? Number(own.text) : MAX_PACKET
+}
+
 /** The board's text with its chip's heap and at the interval that is wanted. */
 export function soakText(board: BoardFile, interval?: number): string {
     const text = readFileSync(board.path, "utf8")
-    const source = ts.createSourceFile("", text, ts.ScriptTarget.ES2022, true)
-    const at: ts.Expression[] = []
-    const look = (node: ts.Node): void => {
-        if (ts.isPropertyAssignment(node) && node.name.getText() === "interval")
-            at.push(node.initializer)
-        ts.forEachChild(node, look)
-    }
-    if (interval !== undefined) look(source)
+    const at = interval === undefined ? [] : settingsOf(text, "interval")
     let changed = text
     for (const { pos, end } of at.reverse())
         changed = `${changed.slice(0, pos)} ${interval}${changed.slice(end)}`
@@ -259,7 +270,8 @@ class Soak {
         }
         this.away = false
         // what its packet holds besides: two bytes of the topic's length
-        const payload = "x".repeat(MAX_PACKET - 2 - topics.status.length)
+        const size = maxPacket(this.board)
+        const payload = "x".repeat(size - 2 - topics.status.length)
         for (let sent = 0; sent < PACKETS; sent++) {
             world.broker.publish(topics.status, payload)
             await this.closeLook(CLOSE_LOOK / PACKETS)
@@ -320,6 +332,7 @@ function ballastOf({ chip }: BoardFile): number {
 /** Turns what a person turns, and what a person is seen by. */
 function move(sensors: SimulatedBoard, on: boolean): void {
     for (const role of sensors.roles)
-        if (/^switch|^button/i.test(role)) sensors.switch(role).set(on)
+        if (/^switch/i.test(role)) sensors.switch(role).set(on)
+        else if (/^button/i.test(role) && on) sensors.press(role)
         else if (/^motion/i.test(role)) sensors.sensor(role).set(on ? 1 : 0)
 }
