@@ -15,3 +15,9 @@ export type { SleepOptions } from "./node/sleep"
 export { WifiSettings } from "./node/wifi"
 export { RestartAfterLoss } from "./node/restart-after-loss"
 export { Driver } from "./node/driver"
+export { HomeAssistant } from "./node/home-assistant"
+export type {
+    HomeAssistantActuator,
+    HomeAssistantOptions,
+    HomeAssistantSensor,
+} from "./node/home-assistant"

@@ -62,6 +62,19 @@ export function hostPort(address: { host: string; port: number }): string {
     return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`
 }
 
+/** The settings of a node (src/config/settings.ts) that lead it there. */
+export function brokerSettings(broker: BrokerAddress): Record<string, unknown> {
+    return {
+        MQTT_HOST: broker.host,
+        MQTT_PORT: broker.port,
+        MQTT_PROTO: broker.transport,
+        ...(broker.user === undefined ? {} : { MQTT_USER: broker.user }),
+        ...(broker.password === undefined
+            ? {}
+            : { MQTT_PASS: broker.password }),
+    }
+}
+
 const TRANSPORTS = new Map<string, "tcp" | "tls">([
     ["mqtt", "tcp"],
     ["mqtts", "tls"],

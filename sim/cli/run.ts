@@ -1,4 +1,4 @@
-// Carries out `start`: opens what a node needs (broker, state page, compiled program, VM, sensors), waits for its end, and
+// Carries out `start`: opens what a node needs (broker, compiled program, live page, VM, sensors), waits for its end, and
 // closes everything again, last opened first. The rules of the node's life are in node-run.ts, the options in start-options.ts.
 import { createHash } from "node:crypto"
 import { setImmediate as pendingSignals } from "node:timers/promises"
@@ -23,7 +23,9 @@ import { initialState, reduce } from "./node-state"
 import { openOutput } from "./output"
 import { unreachable } from "./reachable"
 import type { HostEvent, Report, RunEvent } from "./report"
+import type { PageSurroundings } from "./run-page"
 import type { StartOptions } from "./start-options"
+import type { PageOptions } from "./start-page"
 import { givenSettings } from "./start-settings"
 import { serveState } from "./state-server"
 
@@ -43,6 +45,7 @@ export async function runStart(options: StartOptions): Promise<number> {
     const early = new AbortController()
     let run: NodeRun | undefined
     let state = initialState(Date.now())
+    let pageClient: string | undefined
 
     const stop = (reason: string) =>
         run ? run.stop(reason, false) : early.abort()
@@ -71,13 +74,13 @@ export async function runStart(options: StartOptions): Promise<number> {
             (await openBroker(
                 options.mqttPort,
                 report,
-                () => state.client,
+                id => id === state.client || id === pageClient,
                 opened
             ))
-        const page =
+        const stateUrl =
             options.httpPort === undefined
                 ? undefined
-                : await openPage(options.httpPort, () => state, opened)
+                : await openState(options.httpPort, () => state, opened)
         report({ event: "start", board: board.name, file: board.file })
         if (given.broker && given.sure) await reach(given.broker, early.signal)
         const program = compile(board, report)
@@ -87,9 +90,21 @@ export async function runStart(options: StartOptions): Promise<number> {
             url: brokerName(broker),
             embedded: !given.broker,
         })
-        if (page !== undefined) report({ event: "page", url: page })
+        if (stateUrl !== undefined) report({ event: "state", url: stateUrl })
         // The compiler does not let go of the thread; a Ctrl-C meanwhile is delivered here.
         await pendingSignals()
+        if (early.signal.aborted) return notStarted()
+        // Before the node, so that it sees the node come up.
+        if (options.page)
+            opened.push(
+                await startPage(options.page, {
+                    broker,
+                    embedded: !given.broker,
+                    from,
+                    report,
+                    onClientId: id => (pageClient = id),
+                })
+            )
         if (early.signal.aborted) return notStarted()
 
         const vm = await startVm({
@@ -143,7 +158,7 @@ async function close(opened: (() => unknown)[]): Promise<void> {
 async function openBroker(
     port: number,
     report: (event: HostEvent) => void,
-    nodeClient: () => string | undefined,
+    known: (clientId: string) => boolean,
     opened: (() => unknown)[]
 ): Promise<BrokerAddress> {
     let broker: EmbeddedBroker
@@ -157,9 +172,9 @@ async function openBroker(
         )
     }
     opened.push(() => broker.stop())
-    // The node tells of its own session; only the others are news.
+    // The node tells of its own session, and the page belongs here; only the others are news.
     const client = (state: "connected" | "gone") => (id: string) => {
-        if (id !== nodeClient()) report({ event: "client", id, state })
+        if (!known(id)) report({ event: "client", id, state })
     }
     broker.on("connected", client("connected"))
     broker.on("disconnected", client("gone"))
@@ -173,7 +188,25 @@ async function openBroker(
     return { transport: "tcp", host: broker.host, port: broker.port }
 }
 
-async function openPage(
+/** Loads the page's server only where it is wanted. @returns what closes it */
+async function startPage(
+    options: PageOptions,
+    surroundings: PageSurroundings
+): Promise<() => Promise<void>> {
+    const { openPage } = await import("./run-page")
+    try {
+        const page = await openPage(options, surroundings)
+        return () => page.stop()
+    } catch (error) {
+        throw portError(
+            error,
+            "--page-port",
+            ", or leave the page out: --no-page"
+        )
+    }
+}
+
+async function openState(
     port: number,
     document: () => unknown,
     opened: (() => unknown)[]

@@ -1,9 +1,14 @@
 // Turns the raw texts of `start`'s options into values, or says in one line which is wrong. Pure: looks at no file, port or host.
 import { parseBrokerUrl, type BrokerAddress } from "./broker-url"
 import { UserError } from "./errors"
+import {
+    parsePageOptions,
+    type PageOptions,
+    type RawPageOptions,
+} from "./start-page"
 
 /** What commander hands over: every value still the text that was typed. */
-export interface RawStartOptions {
+export interface RawStartOptions extends RawPageOptions {
     board?: string
     name?: string
     settings?: string
@@ -28,8 +33,10 @@ export interface StartOptions {
     mqttPort: number
     /** The embedded broker was asked for: it is used though the settings name another. */
     ownBroker: boolean
-    /** 0 is any free port, undefined is no page. */
+    /** Of the node's state as JSON; 0 is any free port, undefined is none. */
     httpPort?: number
+    /** The live page; undefined is none. */
+    page?: PageOptions
     device?: string
     /** ms until the clean stop. */
     forMs?: number
@@ -79,6 +86,17 @@ export function parseStartOptions(raw: RawStartOptions): StartOptions {
             `--http-port ${httpPort} is the port of the embedded broker; choose another`
         )
     }
+    const page = parsePageOptions(raw, port)
+    const taken = [
+        ["the embedded broker", raw.broker === undefined ? mqttPort : 0],
+        ["--http-port", httpPort ?? 0],
+    ] as const
+    for (const [owner, number] of taken) {
+        if (page && !page.otherPort && page.port === number && number !== 0)
+            throw new UserError(
+                `--page-port ${number} is the port of ${owner}; choose another`
+            )
+    }
     return {
         board: raw.board ?? DEFAULT_BOARD,
         name: raw.name,
@@ -88,6 +106,7 @@ export function parseStartOptions(raw: RawStartOptions): StartOptions {
         mqttPort,
         ownBroker: raw.mqttPort !== undefined,
         httpPort,
+        page,
         device: raw.device === undefined ? undefined : device(raw.device),
         forMs: raw.for === undefined ? undefined : duration(raw.for),
         json: raw.json === true,

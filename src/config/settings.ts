@@ -50,6 +50,7 @@ export async function keepSetting(key: string, json: string) {
 async function within(key: string, work: () => ds.AsyncVoid) {
     // the 3 s of settingsReady are over
     if (!settings.isBound) return
-    const why = await bounded(work, LIMIT)
+    // an answer may come after all; what never comes keeps some 300 bytes for each of these few waits
+    const why = await bounded(work, LIMIT, true)
     if (why !== "") console.log("node: fault text=setting " + key + ": " + why)
 }

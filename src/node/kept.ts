@@ -78,7 +78,7 @@ export async function keepReadings(
         if (texts)
             for (let i = 0; i < r.count; i++)
                 await w.add(r.origin.index, texts[i], clock + r.times[i])
-        else await w.add(r.origin.index, r.text, clock + r.at)
+        else await w.add(r.origin.index, r.text, clock + r.moment)
     }
     const box = delivery.box
     for (let i = 0; i < box.length; i++) {
@@ -92,7 +92,7 @@ export async function keepReadings(
     const now = ds.millis()
     const then = Math.round(clock + now + dark)
     let wall = 0
-    if (delivery.wall) wall = delivery.wall.at(now) ?? 0
+    if (delivery.wall) wall = delivery.wall.timeAt(now) ?? 0
     let rest = ',"k":' + w.keys + ',"g":' + configuration + ',"t":' + then
     if (wall > 0) rest += ',"w":' + Math.round(wall + dark)
     await boots.end(why, rest)
@@ -111,6 +111,14 @@ export async function readKept(boots: Boots): Promise<Stored[]> {
 /** Sensor, value, moment, and so on. */
 export type Stored = (number | boolean | string)[] | undefined
 
+/** Whether it is a whole number from 0 to below `end`. */
+function isIndex(x: unknown, end: number): boolean {
+    if (typeof x !== "number") return false
+    // NaN fails every comparison
+    if (!(x >= 0 && x < end)) return false
+    return Math.floor(x) === x
+}
+
 /**
  * Puts the readings of the run before into the outbox. They count as read in this one, so that the accounts of a boot
  * close by themselves. Those of other sensors than this configuration's are left out.
@@ -125,14 +133,17 @@ export function restoreKept(
     if (boots.configuration !== configuration) return
     delivery.wallThen = boots.wall
     for (const part of all) {
-        if (part === undefined) continue
+        // anything may stand there, and an exception here would end the program
+        if (!Array.isArray(part)) continue
         for (let i = 0; i + 2 < part.length; i += 3) {
+            const sensor = part[i] as number
+            const value = part[i + 1]
+            const at = part[i + 2] as number
+            if (typeof at !== "number") continue
+            if (typeof value === "object") continue
+            if (!isIndex(sensor, delivery.origins.length)) continue
             accounts.read++
-            delivery.box.put(
-                part[i] as number,
-                part[i + 1],
-                (part[i + 2] as number) - boots.clock
-            )
+            delivery.box.put(sensor, value, at - boots.clock)
         }
     }
 }

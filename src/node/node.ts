@@ -41,6 +41,8 @@ const ROUND = 10000
  */
 export interface NodePart {
     start: (node: Node) => void
+    /** What it adds to the diagnostics, a member of a JSON object: `"actuators":{...}`. */
+    tell?: () => string
 }
 
 /** A running node. */
@@ -48,9 +50,13 @@ export class Node {
     readonly client: MQTTClient
     /** The device's id; its topics begin with `devices/<device>/`. */
     readonly device: string
+    /** The topic of its presence. */
+    readonly status: string
     readonly sensors: Sensor[] = []
     readonly delivery: Delivery
     readonly diagnostics: Diagnostics
+    /** Parts that have more to say now, one message after the other: a node that would sleep waits for them. */
+    busy = 0
     private counts: Accounts
     private time?: TimeSource = undefined
     private presence: Presence
@@ -65,12 +71,13 @@ export class Node {
      */
     constructor(
         o: NodeOptions,
-        private boots: Boots,
+        public readonly boots: Boots,
         kept: Stored[]
     ) {
         const device = o.device
         this.device = device
         const status = o.status ?? statusTopic(device)
+        this.status = status
         const broker = o.broker ?? {}
         this.client = new MQTTClient({
             host: broker.host ?? "127.0.0.1",
@@ -83,6 +90,7 @@ export class Node {
             cleanSession: o.cleanSession === true,
             will: { topic: status, message: DOWN, qos: 1, retain: true },
             window: SESSION_WINDOW,
+            maxPacket: o.maxPacket,
         })
         new Parking(this.client.session, PARK_AFTER)
         this.presence = new Presence(this.client, Buffer.from(status))
@@ -148,7 +156,10 @@ export class Node {
         const diagnostics = this.diagnostics
         this.presence.isUp = () => diagnostics.say(ds.millis())
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
-        if (o.parts) for (const part of o.parts) part.start(this)
+        if (o.parts) {
+            this.diagnostics.parts = o.parts
+            for (const part of o.parts) part.start(this)
+        }
         this.delivery.drain.start()
         this.fibers.push(this.rounds.start())
         this.presence.watch.start(status)
@@ -200,6 +211,7 @@ export class Node {
 
     /** Nothing waits to be sent or acknowledged. */
     drained(): boolean {
+        if (this.busy > 0) return false
         return this.delivery.box.length === 0 && this.client.session.idle()
     }
 
@@ -243,9 +255,10 @@ export class Node {
                         attempt
                 )
                 if (self.time) await self.time.refresh()
-                self.delivery.restamp()
             },
             connected: (present, ms) => {
+                // not earlier: a connection may have taken a minute to come about
+                self.delivery.restamp()
                 report(
                     "connected present=" +
                         (present ? 1 : 0) +

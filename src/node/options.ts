@@ -68,6 +68,11 @@ export interface NodeOptions {
     policy?: "thin" | "drop-oldest"
     /** How a late reading says when it was taken, see dialect.ts; default plain. */
     dialect?: "plain" | "wazicloud" | "wazigate"
+    /**
+     * Largest packet that is taken in, in bytes, 128 to 16,384; default 2,048. Larger ones are skipped. A command has at most
+     * 300, and a chip with little heap needs room for what it takes in twice.
+     */
+    maxPacket?: number
     /** Where `up` and `down` go, a topic; default devices/<device>/status. */
     status?: string
     /** What knows the time, e.g. `new HttpTime({ host: "api.waziup.io" })`; without it late readings say how old they are. */

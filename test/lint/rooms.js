@@ -24,6 +24,7 @@ export const shell = [
     "src/node/delivery",
     "src/node/driver",
     "src/node/diagnostics",
+    "src/node/home-assistant",
     "src/node/http-time",
     "src/node/kept",
     "src/node/node",
