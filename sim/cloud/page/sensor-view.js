@@ -200,6 +200,12 @@ export class SensorView {
         }
     }
 
+    /** Nobody sees it: its history is asked for again when somebody does. */
+    release() {
+        this.#asked++
+        this.#sensor.series.end()
+    }
+
     /** The present value, which is one of those that the last part of the history puts together. */
     #newest() {
         const { value, series } = this.#sensor

@@ -301,7 +301,7 @@ function note(log, change) {
 /** @param {Sensor} sensor @param {WireValue} wire */
 function addPoint(sensor, wire) {
     const v = drawable(wire.value)
-    if (v === undefined) return
+    if (v === undefined || !sensor.series.wanted) return
     sensor.series.add(point(Date.parse(wire.timestamp), v, wire.late))
 }
 
