@@ -1,5 +1,4 @@
 // The verb `fleet`, run as a person runs it: a small one with a power cut, against the embedded broker and against Mosquitto.
-import { once } from "node:events"
 import { connect, type IConnackPacket } from "mqtt"
 import { expect, test } from "vitest"
 import type { FleetReport } from "../../sim/cli/fleet-report"
@@ -78,7 +77,9 @@ describeWithMosquitto("with Mosquitto", () => {
             clientId: "t.01",
             clean: false,
         })
-        const [connack] = (await once(back, "connect")) as [IConnackPacket]
+        const connack = await new Promise<IConnackPacket>(resolve =>
+            back.once("connect", resolve)
+        )
         expect(connack.sessionPresent).toBe(false)
         await back.endAsync()
         await broker.stop()
