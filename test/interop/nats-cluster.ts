@@ -42,7 +42,7 @@ export class NatsCluster {
                 await cluster.add(i, routes, doors[i]!)
             const leads = cluster.members.map(({ process }) =>
                 process.logged(
-                    /JetStream cluster new metadata leader/,
+                    /(Self is new JetStream cluster|JetStream cluster new) metadata leader/,
                     LEADER_MS
                 )
             )
