@@ -30,6 +30,8 @@ const CLOSE_MS = 500
 export interface EmbeddedBrokerOptions {
     /** 1 to 65,535, or 0 for any free port. Default 1883. */
     port?: number
+    /** Connections at once; default 256. */
+    connections?: number
 }
 
 /** `refused` carries a reason a person can read; `fault` is a defect inside the broker, which goes on running. */
@@ -52,7 +54,7 @@ export class EmbeddedBroker extends EventEmitter<EmbeddedBrokerEvents> {
     #idle: (() => void) | undefined
     #stopped: Promise<void> | undefined
 
-    private constructor() {
+    private constructor(connections: number) {
         super()
         this.#aedes = new Aedes({
             connectTimeout: CONNECT_MS,
@@ -79,7 +81,7 @@ export class EmbeddedBroker extends EventEmitter<EmbeddedBrokerEvents> {
         this.#server = createServer({ noDelay: true }, socket =>
             this.#accept(socket)
         )
-        this.#server.maxConnections = MAX_CONNECTIONS
+        this.#server.maxConnections = connections
     }
 
     /**
@@ -89,7 +91,9 @@ export class EmbeddedBroker extends EventEmitter<EmbeddedBrokerEvents> {
     static async start(
         options: EmbeddedBrokerOptions = {}
     ): Promise<EmbeddedBroker> {
-        const broker = new EmbeddedBroker()
+        const broker = new EmbeddedBroker(
+            options.connections ?? MAX_CONNECTIONS
+        )
         // The port first: it is what can fail, and aedes has timers as soon as it listens.
         broker.#port = await listen(
             broker.#server,

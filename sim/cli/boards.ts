@@ -1,47 +1,49 @@
-// Finds the program of a board by name or file. Looks at the file system, compiles nothing.
-import { existsSync, readdirSync, statSync } from "node:fs"
-import { basename, isAbsolute, join, relative, resolve } from "node:path"
-import { PROJECT_ROOT } from "../vm/compile"
-import { UserError } from "./errors"
+// The verb `boards`: its options and its help, and nothing of how it is carried out.
+import type { Command } from "commander"
+import { EXIT } from "./errors"
 
-const BOARDS = join(PROJECT_ROOT, "boards")
-
-export interface Board {
-    /** `simulator`, or the file's name without its ending. */
-    name: string
-    /** Absolute path of the entry file. */
-    path: string
-    /** The path as it is shown: relative to the project where it lies in it. */
-    file: string
+export interface BoardsOptions {
+    chips?: boolean
+    json?: boolean
 }
 
-/** Names of the boards in boards/, sorted. */
-export function boardNames(): string[] {
-    return readdirSync(BOARDS)
-        .filter(name => name.endsWith(".ts") && !name.endsWith(".d.ts"))
-        .map(name => basename(name, ".ts"))
-        .sort()
+export function addBoards(program: Command): void {
+    program
+        .command("boards")
+        .description(
+            "Lists the boards in boards/: chip, device id, sensors, actuators, image size against the chip's flash, heap needed\n" +
+                "against the chip's heap. Compiles each and runs it in the simulator, 5 s a board."
+        )
+        .usage("[options]")
+        .configureHelp({ commandUsage: () => "npm run boards -- [options]" })
+        .option(
+            "--chips",
+            "print what each chip can do instead, as the table of the README"
+        )
+        .option("--json", "print one JSON object a line, and nothing else")
+        .helpOption("-h, --help", "show this help")
+        .addHelpText("after", DETAILS)
+        .action(async (options: BoardsOptions) => {
+            const { runBoards } = await import("./boards-run")
+            process.exitCode = await runBoards(options)
+        })
 }
 
-/**
- * @param wanted a name in boards/, or a path to a .ts file (anything with a slash or the ending .ts)
- * @param from the folder relative paths start from
- * @throws {UserError} when there is no such board; its message lists those there are
- */
-export function findBoard(wanted: string, from: string): Board {
-    const isFile =
-        wanted.endsWith(".ts") || /[\\/]/.test(wanted) || isAbsolute(wanted)
-    const path = isFile ? resolve(from, wanted) : join(BOARDS, wanted + ".ts")
-    const there = `; the boards are: ${boardNames().join(", ")} (or give the path of a .ts file)`
-    const wrong = (why: string) =>
-        new UserError(`--board ${JSON.stringify(wanted)}: ${why}${there}`)
-    if (!existsSync(path) || !statSync(path).isFile())
-        throw wrong(`there is no file ${shown(path)}`)
-    if (!path.endsWith(".ts")) throw wrong("a board is a .ts file")
-    return { name: basename(path, ".ts"), path, file: shown(path) }
-}
+const DETAILS = `
+Heap is what the program has in use at most after a collection, in a minute with a broker and ten without. Drivers of I2C
+sensors do not run in the simulator: boards with some are marked *, and their heap is without them.
 
-function shown(path: string): string {
-    const inside = relative(PROJECT_ROOT, path)
-    return inside.startsWith("..") || isAbsolute(inside) ? path : inside
-}
+Fields of --json:
+  board, file, chip, hardware
+  device                   missing when that is the chip's own number
+  sensors, actuators       their ids
+  boards                   names of the settings files of its kind
+  image, imageLimit, code, heap, heapLimit     bytes; missing when it does not compile or start
+  drivers                  heap is without its drivers
+  fault                    why it does not compile or start
+
+Exit codes:
+  ${EXIT.ok}  all compile and start
+  ${EXIT.failed}  some do not
+  ${EXIT.usage}  an option or a board file is wrong; standard error says why
+`

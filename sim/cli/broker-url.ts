@@ -12,7 +12,7 @@ export interface BrokerAddress {
 }
 
 /** The ports IANA has registered for MQTT over TCP and over TLS. */
-const DEFAULT_PORT = { tcp: 1883, tls: 8883 }
+export const DEFAULT_PORT = { tcp: 1883, tls: 8883 }
 /** Bytes of a host, user or password: a setting in the node's flash holds 232 bytes of JSON, its key and a zero; a longer one
  *  would make the node wait for it for ever. */
 const MAX_SETTING = 200
@@ -60,6 +60,19 @@ export function brokerName(
 /** `host:port`, an IPv6 address in brackets. */
 export function hostPort(address: { host: string; port: number }): string {
     return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`
+}
+
+/** The settings of a node (src/config/settings.ts) that lead it there. */
+export function brokerSettings(broker: BrokerAddress): Record<string, unknown> {
+    return {
+        MQTT_HOST: broker.host,
+        MQTT_PORT: broker.port,
+        MQTT_PROTO: broker.transport,
+        ...(broker.user === undefined ? {} : { MQTT_USER: broker.user }),
+        ...(broker.password === undefined
+            ? {}
+            : { MQTT_PASS: broker.password }),
+    }
 }
 
 const TRANSPORTS = new Map<string, "tcp" | "tls">([

@@ -78,6 +78,8 @@ function describe(
             }
         case "page":
             return { label: "page", tone: "plain", text: report.url }
+        case "state":
+            return { label: "state", tone: "plain", text: report.url }
         case "built":
             return {
                 label: "built",

@@ -1,10 +1,21 @@
 // The command line: one file a verb. Turns what a verb throws into one line and an exit code; knows nothing of what verbs do.
 import { Command, CommanderError } from "commander"
 import { EXIT, UserError } from "./errors"
+import { addBoards } from "./boards"
+import { addBuild } from "./build"
+import { addCheck } from "./check"
+import { addDevtools } from "./devtools"
 import { addFaults } from "./faults"
+import { addFleet } from "./fleet"
+import { addFlash } from "./flash"
+import { addHomeAssistant } from "./home-assistant"
+import { addMonitor } from "./monitor"
+import { addNew } from "./new"
 import { addHerd } from "./herd"
 import { addStart } from "./start"
+import { addTeeth } from "./teeth"
 import { addUptime } from "./uptime"
+import { addWorld } from "./world"
 
 const program = new Command("devicescript-mqtt-node")
     .description(
@@ -16,13 +27,32 @@ const program = new Command("devicescript-mqtt-node")
         outputError: (text, write) =>
             write(
                 text.trim().replace(/\s*\n\s*/g, " ") +
-                    " See: npm start -- --help\n"
+                    ` See: ${asTyped(process.argv[2])} -- --help\n`
             ),
     })
 addStart(program)
+addBoards(program)
+addCheck(program)
+addBuild(program)
+addFlash(program)
+addMonitor(program)
+addNew(program)
+addDevtools(program)
 addFaults(program)
+addFleet(program)
+addHomeAssistant(program)
 addHerd(program)
 addUptime(program)
+addWorld(program)
+addTeeth(program)
+
+/** A verb as a person types it: npm has words of its own for some. */
+function asTyped(verb: string | undefined): string {
+    return program.commands.some(command => command.name() === verb) &&
+        verb !== "start"
+        ? `npm run ${verb}`
+        : "npm start"
+}
 
 try {
     await program.parseAsync()

@@ -179,6 +179,7 @@ export function reduce(state: NodeState, report: Report): NodeState {
             return { ...state, ...session("stopped") }
         case "built":
         case "page":
+        case "state":
         case "client":
         case "console":
         case "trouble":

@@ -24,7 +24,7 @@ export function openOutput(json: boolean, onClosed: () => void): Output {
         closed = true
         onClosed()
     })
-    const paint = colours(stream.isTTY, process.env) ? painted : PLAIN
+    const paint = painter()
     let topicWidth = 0
     return {
         write(report) {
@@ -37,6 +37,11 @@ export function openOutput(json: boolean, onClosed: () => void): Output {
             )
         },
     }
+}
+
+/** Paints for standard output as it is: a terminal or not. */
+export function painter(): Style["paint"] {
+    return colours(process.stdout.isTTY, process.env) ? painted : PLAIN
 }
 
 /** Colours only on a terminal that has them, and not where NO_COLOR (no-color.org: set and not empty) asks for none. */

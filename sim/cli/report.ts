@@ -8,15 +8,17 @@ export type HostEvent =
     | { event: "built"; bytes: number; ms: number }
     /** The broker the node will use, as a URL without credentials; `embedded`: this program runs it, and it answers from now on. */
     | { event: "broker"; url: string; embedded: boolean }
-    /** Where the node's state is served. */
+    /** Where the live page and the API are served. */
     | { event: "page"; url: string }
+    /** Where the node's state is served as JSON. */
+    | { event: "state"; url: string }
     /** A client of the embedded broker other than the node. */
     | { event: "client"; id: string; state: "connected" | "gone" }
     /** A console line of the firmware that is no event of its protocol. */
     | { event: "console"; text: string }
     /** A line of the firmware's error console, or of the report of an exception, with `file(line)`. */
     | { event: "trouble"; text: string }
-    /** The embedded broker refused something or has a defect. */
+    /** The embedded broker or the page refused something, cannot do something, or has a defect. */
     | { event: "warning"; text: string }
     /** The program in the VM ended; the device starts it again by itself. */
     | { event: "panic"; code: number }

@@ -1,7 +1,8 @@
-// Carries out `start`: opens what a node needs (broker, state page, compiled program, VM, sensors), waits for its end, and
+// Carries out `start`: opens what a node needs (broker, compiled program, live page, VM, sensors), waits for its end, and
 // closes everything again, last opened first. The rules of the node's life are in node-run.ts, the options in start-options.ts.
 import { createHash } from "node:crypto"
 import { setImmediate as pendingSignals } from "node:timers/promises"
+import { findBoard, type Board } from "../boards/board-file"
 import { EmbeddedBroker, LOOPBACK } from "../broker/embedded"
 import { ListenError } from "../broker/listen"
 import { attachSensors, type SimulatedBoard } from "../sensors"
@@ -14,7 +15,6 @@ import {
     startVm,
     type CompiledProgram,
 } from "../vm"
-import { findBoard, type Board } from "./boards"
 import { brokerName, hostPort, type BrokerAddress } from "./broker-url"
 import { EXIT, UserError } from "./errors"
 import { onInterrupt } from "./interrupts"
@@ -23,7 +23,10 @@ import { initialState, reduce } from "./node-state"
 import { openOutput } from "./output"
 import { unreachable } from "./reachable"
 import type { HostEvent, Report, RunEvent } from "./report"
+import type { PageSurroundings } from "./run-page"
 import type { StartOptions } from "./start-options"
+import type { PageOptions } from "./start-page"
+import { givenSettings } from "./start-settings"
 import { serveState } from "./state-server"
 
 /** The role on which boards/simulator.ts listens for the request to stop. */
@@ -35,14 +38,14 @@ const STOP_ROLE = "stop"
  * @throws {UserError} when it cannot be started as asked; nothing is left running then
  */
 export async function runStart(options: StartOptions): Promise<number> {
-    const board = findBoard(
-        options.board,
-        process.env["INIT_CWD"] ?? process.cwd()
-    )
+    const from = process.env["INIT_CWD"] ?? process.cwd()
+    const board = findBoard(options.board, from)
+    const given = givenSettings(options, board, from)
     const opened: (() => unknown)[] = []
     const early = new AbortController()
     let run: NodeRun | undefined
     let state = initialState(Date.now())
+    let pageClient: string | undefined
 
     const stop = (reason: string) =>
         run ? run.stop(reason, false) : early.abort()
@@ -54,6 +57,9 @@ export async function runStart(options: StartOptions): Promise<number> {
         const seen: Report = { at: Date.now(), ...event }
         state = reduce(state, seen)
         output.write(seen)
+        if (event.event !== "boot") return
+        const unused = given.unused(event.sensors)
+        if (unused !== undefined) report({ event: "warning", text: unused })
     }
     const end = (code: number, text: string) => {
         report({ event: "end", code, text })
@@ -64,35 +70,47 @@ export async function runStart(options: StartOptions): Promise<number> {
 
     try {
         const broker =
-            options.broker ??
+            given.broker ??
             (await openBroker(
                 options.mqttPort,
                 report,
-                () => state.client,
+                id => id === state.client || id === pageClient,
                 opened
             ))
-        const page =
+        const stateUrl =
             options.httpPort === undefined
                 ? undefined
-                : await openPage(options.httpPort, () => state, opened)
+                : await openState(options.httpPort, () => state, opened)
         report({ event: "start", board: board.name, file: board.file })
-        if (options.broker) await reach(options.broker, early.signal)
+        if (given.broker && given.sure) await reach(given.broker, early.signal)
         const program = compile(board, report)
         // Only now: while the compiler has the thread, nobody would get an answer there.
         report({
             event: "broker",
             url: brokerName(broker),
-            embedded: !options.broker,
+            embedded: !given.broker,
         })
-        if (page !== undefined) report({ event: "page", url: page })
+        if (stateUrl !== undefined) report({ event: "state", url: stateUrl })
         // The compiler does not let go of the thread; a Ctrl-C meanwhile is delivered here.
         await pendingSignals()
+        if (early.signal.aborted) return notStarted()
+        // Before the node, so that it sees the node come up.
+        if (options.page)
+            opened.push(
+                await startPage(options.page, {
+                    broker,
+                    embedded: !given.broker,
+                    from,
+                    report,
+                    onClientId: id => (pageClient = id),
+                })
+            )
         if (early.signal.aborted) return notStarted()
 
         const vm = await startVm({
             program,
-            deviceId: chipId(options.device ?? board.name),
-            flash: Flash.withSettings(settings(broker, options.device)),
+            deviceId: chipId(given.chip),
+            flash: Flash.withSettings(given.stored(broker)),
             sockets: nodeSockets({}),
             clock: realClock,
         })
@@ -140,7 +158,7 @@ async function close(opened: (() => unknown)[]): Promise<void> {
 async function openBroker(
     port: number,
     report: (event: HostEvent) => void,
-    nodeClient: () => string | undefined,
+    known: (clientId: string) => boolean,
     opened: (() => unknown)[]
 ): Promise<BrokerAddress> {
     let broker: EmbeddedBroker
@@ -154,9 +172,9 @@ async function openBroker(
         )
     }
     opened.push(() => broker.stop())
-    // The node tells of its own session; only the others are news.
+    // The node tells of its own session, and the page belongs here; only the others are news.
     const client = (state: "connected" | "gone") => (id: string) => {
-        if (id !== nodeClient()) report({ event: "client", id, state })
+        if (!known(id)) report({ event: "client", id, state })
     }
     broker.on("connected", client("connected"))
     broker.on("disconnected", client("gone"))
@@ -170,7 +188,25 @@ async function openBroker(
     return { transport: "tcp", host: broker.host, port: broker.port }
 }
 
-async function openPage(
+/** Loads the page's server only where it is wanted. @returns what closes it */
+async function startPage(
+    options: PageOptions,
+    surroundings: PageSurroundings
+): Promise<() => Promise<void>> {
+    const { openPage } = await import("./run-page")
+    try {
+        const page = await openPage(options, surroundings)
+        return () => page.stop()
+    } catch (error) {
+        throw portError(
+            error,
+            "--page-port",
+            ", or leave the page out: --no-page"
+        )
+    }
+}
+
+async function openState(
     port: number,
     document: () => unknown,
     opened: (() => unknown)[]
@@ -244,20 +280,4 @@ function compileMessage(file: string, diagnostics: string[]): string {
 /** The chip's own number, 16 hexadecimal digits: the same for the same node, so that what it derives from it (jitter) repeats. */
 function chipId(name: string): string {
     return createHash("sha256").update(name).digest("hex").slice(0, 16)
-}
-
-function settings(
-    broker: BrokerAddress,
-    device: string | undefined
-): Record<string, unknown> {
-    return {
-        MQTT_HOST: broker.host,
-        MQTT_PORT: broker.port,
-        MQTT_PROTO: broker.transport,
-        ...(broker.user === undefined ? {} : { MQTT_USER: broker.user }),
-        ...(broker.password === undefined
-            ? {}
-            : { MQTT_PASS: broker.password }),
-        ...(device === undefined ? {} : { DEVICE_ID: device }),
-    }
 }

@@ -1,10 +1,17 @@
 // Turns the raw texts of `start`'s options into values, or says in one line which is wrong. Pure: looks at no file, port or host.
 import { parseBrokerUrl, type BrokerAddress } from "./broker-url"
 import { UserError } from "./errors"
+import {
+    parsePageOptions,
+    type PageOptions,
+    type RawPageOptions,
+} from "./start-page"
 
 /** What commander hands over: every value still the text that was typed. */
-export interface RawStartOptions {
+export interface RawStartOptions extends RawPageOptions {
     board?: string
+    name?: string
+    settings?: string
     broker?: string
     mqttPort?: string
     httpPort?: string
@@ -16,12 +23,20 @@ export interface RawStartOptions {
 export interface StartOptions {
     /** A name in boards/ or a path. */
     board: string
+    /** What of its kind the board is: its settings are in `boards/<board>.<name>.env`. */
+    name?: string
+    /** Path of its settings, where it is another. */
+    settings?: string
     /** A broker that is there already; without one the embedded broker is started on `mqttPort`. */
     broker?: BrokerAddress
     /** 0 is any free port. */
     mqttPort: number
-    /** 0 is any free port, undefined is no page. */
+    /** The embedded broker was asked for: it is used though the settings name another. */
+    ownBroker: boolean
+    /** Of the node's state as JSON; 0 is any free port, undefined is none. */
     httpPort?: number
+    /** The live page; undefined is none. */
+    page?: PageOptions
     device?: string
     /** ms until the clean stop. */
     forMs?: number
@@ -42,6 +57,18 @@ export function parseStartOptions(raw: RawStartOptions): StartOptions {
             "--broker and --mqtt-port exclude each other: with --broker no embedded broker is started; put the port into the URL, mqtt://host:port"
         )
     }
+    if (raw.name !== undefined && raw.settings !== undefined)
+        throw new UserError(
+            "--name and --settings exclude each other: --name kitchen means the file boards/<board>.kitchen.env"
+        )
+    if (raw.name !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(raw.name))
+        throw new UserError(
+            `--name ${shown(raw.name)} is not a name: give 1 to 64 of the characters A-Z a-z 0-9 _ -`
+        )
+    if (raw.settings === "")
+        throw new UserError(
+            "--settings needs a file, for example --settings boards/simulator.kitchen.env"
+        )
     if (raw.board === "")
         throw new UserError(
             "--board needs a name or a file, for example --board simulator"
@@ -59,12 +86,27 @@ export function parseStartOptions(raw: RawStartOptions): StartOptions {
             `--http-port ${httpPort} is the port of the embedded broker; choose another`
         )
     }
+    const page = parsePageOptions(raw, port)
+    const taken = [
+        ["the embedded broker", raw.broker === undefined ? mqttPort : 0],
+        ["--http-port", httpPort ?? 0],
+    ] as const
+    for (const [owner, number] of taken) {
+        if (page && !page.otherPort && page.port === number && number !== 0)
+            throw new UserError(
+                `--page-port ${number} is the port of ${owner}; choose another`
+            )
+    }
     return {
         board: raw.board ?? DEFAULT_BOARD,
+        name: raw.name,
+        settings: raw.settings,
         broker:
             raw.broker === undefined ? undefined : parseBrokerUrl(raw.broker),
         mqttPort,
+        ownBroker: raw.mqttPort !== undefined,
         httpPort,
+        page,
         device: raw.device === undefined ? undefined : device(raw.device),
         forMs: raw.for === undefined ? undefined : duration(raw.for),
         json: raw.json === true,

@@ -1,6 +1,7 @@
 // The verb `start`: its options, its help, and nothing of how it is carried out.
 import type { Command } from "commander"
-import { boardNames } from "./boards"
+import { boardNames } from "../boards/board-file"
+import { DEFAULT_PAGE_PORT, DEFAULT_TOPICS } from "../cloud/options"
 import { EXIT } from "./errors"
 import {
     DEFAULT_BOARD,
@@ -23,6 +24,14 @@ export function addStart(program: Command): void {
             `the board: a name in boards/ (${boardNames().join(", ")}) or the path of a .ts file (default: ${DEFAULT_BOARD})`
         )
         .option(
+            "--name <name>",
+            "which board of its kind: with the settings of boards/<board>.<name>.env"
+        )
+        .option(
+            "--settings <file>",
+            "with the settings of that file; boards/example.env shows what it may say"
+        )
+        .option(
             "--broker <url>",
             "use the broker at mqtt://[user:password@]host[:port], or mqtts:// for TLS, and start none;\n" +
                 "percent-encode @ : / ? # % in user and password (p@ss is p%40ss)"
@@ -36,6 +45,24 @@ export function addStart(program: Command): void {
             "serve the node's state as JSON at http://127.0.0.1:<n>/ (0: any free one; default: off)"
         )
         .option(
+            "--page-port <n>",
+            `port of the live page and the HTTP API (default: ${DEFAULT_PAGE_PORT}, or any free one if it is taken; 0: any free one)`
+        )
+        .option(
+            "--page-host <address>",
+            "let other machines reach the page: an address of this one, or 0.0.0.0 (default: 127.0.0.1);\n" +
+                "needs a token in the environment variable PAGE_TOKEN"
+        )
+        .option(
+            "--page-topics <filter>",
+            `what the page subscribes to (default: ${DEFAULT_TOPICS})`
+        )
+        .option(
+            "--page-history <file>",
+            "where the page keeps its values (default: a file a broker in .history/; none: nowhere)"
+        )
+        .option("--no-page", "no live page and no HTTP API")
+        .option(
             "--device <id>",
             "device id instead of the board's own: 1 to 64 of A-Z a-z 0-9 _ . -"
         )
@@ -47,7 +74,10 @@ export function addStart(program: Command): void {
         .helpOption("-h, --help", "show this help")
         .addHelpText("after", DETAILS)
         .action(async (raw: RawStartOptions) => {
-            const options = parseStartOptions(raw)
+            const options = parseStartOptions({
+                ...raw,
+                pageToken: process.env["PAGE_TOKEN"],
+            })
             // Compiler and VM take a while to load: only once the options are known to be right.
             const { runStart } = await import("./run")
             process.exitCode = await runStart(options)
@@ -58,6 +88,9 @@ const DETAILS = `
 Ctrl-C asks the node to stop: it says down, disconnects, and the program ends. A node that has not stopped after 10 s is
 cut; a second Ctrl-C cuts it at once. When a node is cut the broker publishes its will, which says down too.
 
+What is given here wins over the settings, and they over the board file. Settings that name a broker are used with it, unless
+--broker or --mqtt-port is given.
+
 Topics:
   devices/<device>/sensors/<sensor>/value   {"value":21.5}, QoS 1
   devices/<device>/status                   up or down, QoS 1, retained
@@ -67,14 +100,16 @@ Examples:
   npm start -- --for 20
   npm start -- --broker mqtt://127.0.0.1:1884 --device kitchen
   npm start -- --broker mqtts://user:p%40ss@broker.example.com
-  npm start -- --board boards/simulator.ts --mqtt-port 1884 --http-port 8080
+  npm start -- --board climate-c3 --name kitchen
+  npm start -- --board boards/simulator.ts --mqtt-port 1884 --page-port 8080
   npm start --silent -- --json --for 60        (--silent: npm itself prints nothing)
 
 Events of --json, each with "time" (ISO 8601, UTC) and "event"; fields in brackets may be missing:
   start       board, file
   built       bytes, ms                                 the board's program was compiled
   broker      url, embedded                             the broker, without credentials; from now on the embedded one answers
-  page        url                                       where the node's state is served
+  state       url                                       where the node's state is served, with --http-port
+  page        url                                       where the live page and the HTTP API are
   boot        sensors, [board, device, client, keepalive (s), version]
   connecting  [host, port, attempt]
   connected   present, [ms]                             present: the broker had kept the session
@@ -93,7 +128,7 @@ Events of --json, each with "time" (ISO 8601, UTC) and "event"; fields in bracke
   client      id, state                                 another client of the embedded broker: connected, gone
   console     text                                      any other console line of the firmware
   trouble     text                                      a line of the firmware's error console, or of an exception's report
-  warning     text                                      the embedded broker refused something
+  warning     text                                      the embedded broker or the page refused something, or a setting has no effect
   panic       code                                      the program ended; the device starts it again after 5 s
   sleep       ms                                        the chip sleeps; a restart follows
   restart     reason                                    the device starts again
@@ -105,5 +140,8 @@ Exit codes:
   ${String(EXIT.usage).padEnd(3)}  it cannot be started as asked (option, port, board, broker, compile error); standard error says why
   ${EXIT.cut}  cut by a second Ctrl-C
 
-Environment: NO_COLOR=1 switches colours off; NODE_EXTRA_CA_CERTS=<file> adds a certificate authority for mqtts://.
+Environment:
+  PAGE_TOKEN=<16 or more characters>   the page and the API ask for it
+  NO_COLOR=1                           no colours
+  NODE_EXTRA_CA_CERTS=<file>           a certificate authority more for mqtts://
 `

@@ -19,8 +19,18 @@ export interface Behaviour {
     willAfterReturn: boolean
     /** Whether sessions outlive their connections, when the client asks for it. */
     keepsSessions: boolean
+    /** Whether a CONNACK says so when it is one that was kept; a few brokers never do. */
+    saysPresent: boolean
     /** The highest QoS granted to a subscription. */
     maxQos: QoS
+    /**
+     * What becomes of a QoS 2 PUBLISH: `downgraded` is answered with PUBACK (RabbitMQ), `closed` ends the connection (NATS).
+     */
+    qos2: "kept" | "downgraded" | "closed"
+    /** Whether messages are retained; a WaziGate takes RETAIN off the topics of devices. */
+    retains: boolean
+    /** Whether a subscription is granted; one that is not is answered with 0x80. */
+    grants: (filter: string) => boolean
     /** CONNACK's code for a CONNECT, the `nth` from 1 of those the broker could accept; 0 accepts. */
     connack: (packet: IConnectPacket, nth: number) => number
 }
@@ -32,6 +42,10 @@ export const GOOD: Behaviour = {
     willAtTakeover: true,
     willAfterReturn: true,
     keepsSessions: true,
+    saysPresent: true,
     maxQos: 2,
+    qos2: "kept",
+    retains: true,
+    grants: () => true,
     connack: () => 0,
 }

@@ -103,11 +103,16 @@ export class BrokerConnection {
     accept(session: Session, present: boolean, keepAlive: number): void {
         this.record.client = session.client
         this.record.acceptedAt = this.host.now()
-        this.record.sessionPresent = present
         this.session = session
         this.host.clock.clearTimeout(this.timer)
         if (keepAlive > 0) this.watch(keepAlive * 1000 * KEEP_ALIVE_FACTOR)
-        this.send({ cmd: "connack", returnCode: 0, sessionPresent: present })
+        const { saysPresent } = this.host.behaviour
+        this.record.sessionPresent = present && saysPresent
+        this.send({
+            cmd: "connack",
+            returnCode: 0,
+            sessionPresent: present && saysPresent,
+        })
         session.attach(packet => this.send(packet))
     }
 
@@ -221,6 +226,13 @@ export class BrokerConnection {
         const fault = topicFault(packet.topic)
         if (fault !== undefined) return this.broke(fault)
         const id = packet.messageId ?? 0
+        const { qos2 } = this.host.behaviour
+        if (packet.qos === 2 && qos2 === "closed")
+            return this.close("broke a rule")
+        if (packet.qos === 2 && qos2 === "downgraded") {
+            this.host.published(this.client, packet, true)
+            return this.send({ cmd: "puback", messageId: id })
+        }
         const fresh = packet.qos !== 2 || !session.received.has(id)
         if (packet.qos === 2) session.received.add(id)
         this.host.published(this.client, packet, fresh)

@@ -40,6 +40,8 @@ export interface Stop {
 /** Codes of CONNACK (section 3.2.2.3). */
 const BAD_PROTOCOL = 1
 const BAD_IDENTIFIER = 2
+/** What SUBACK says instead of a granted QoS [MQTT-3.9.3-2]. */
+const REFUSED = 0x80
 /** The level of MQTT 3.1.1 in CONNECT. */
 const LEVEL = 4
 /** A port where the host is up and serves nobody: a connection is then refused, and the name not unknown. */
@@ -86,6 +88,11 @@ export class WorldBroker {
     /** Whole ms since the broker was made. */
     get now(): number {
         return Math.round(this.clock.now() - this.start)
+    }
+
+    /** Whether its process runs. */
+    get serving(): boolean {
+        return this.running
     }
 
     /** Publishes received for a topic, oldest first. */
@@ -266,7 +273,7 @@ export class WorldBroker {
         const what = { topic, payload, qos, retain, dup, fresh }
         enter(this.history, { at, source, client, ...what })
         if (!fresh) return
-        if (retain) this.retain(message, source)
+        if (retain && this.behaviour.retains) this.retain(message, source)
         // to a subscription that was there it is news [MQTT-3.3.1-9]
         this.sessions.route({ ...message, retain: false })
     }
@@ -279,12 +286,14 @@ export class WorldBroker {
     }
 
     private subscribe(session: Session, packet: ISubscribePacket) {
-        const granted = packet.subscriptions.map(({ qos }) =>
-            lower(qos, this.behaviour.maxQos)
+        const { maxQos, grants } = this.behaviour
+        const granted = packet.subscriptions.map(({ topic, qos }) =>
+            grants(topic) ? lower(qos, maxQos) : REFUSED
         )
         const retained = packet.subscriptions.flatMap(({ topic }, i) => {
-            session.subscriptions.set(topic, granted[i]!)
-            return this.retained.matching(topic, granted[i]!)
+            if (granted[i] === REFUSED) return []
+            session.subscriptions.set(topic, granted[i] as QoS)
+            return this.retained.matching(topic, granted[i] as QoS)
         })
         return { granted, retained }
     }

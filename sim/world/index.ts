@@ -2,7 +2,14 @@
 export type { Behaviour } from "./behaviour"
 export { WorldBroker, type Stop, type WorldBrokerOptions } from "./broker"
 export type { BrokerConnection } from "./broker-connection"
-export { Link, type Direction } from "./link"
+export {
+    Link,
+    type Direction,
+    type Manner,
+    type Port,
+    type Reach,
+} from "./link"
+export type { Ends, Overheard } from "./link-socket"
 export { WorldNode, type WorldLine, type WorldNodeOptions } from "./node"
 export { worldProgram } from "./programs"
 export type {

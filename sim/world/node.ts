@@ -10,7 +10,7 @@ import {
     type MemoryNetwork,
     type Vm,
 } from "../vm"
-import { Link } from "./link"
+import { Link, type Port } from "./link"
 
 /** ms between two looks of the VM that has nothing to do. */
 const VM_TICK = 10
@@ -34,6 +34,8 @@ export interface WorldNodeOptions {
     age?: number
     /** ms between two looks of the VM at its timers and sockets; default 10. At 100 a day takes a tenth of the time. */
     tick?: number
+    /** How the board's platform takes writes and tells of ends of connections; default as an ESP32. */
+    port?: Port
     /** Whether there are simulated sensors; default true. Half of what an idle day costs is theirs. */
     bus?: boolean
 }
@@ -48,8 +50,11 @@ export interface Surroundings {
 
 export class WorldNode {
     readonly lines: WorldLine[] = []
+    /** Told of each line as it comes. */
+    onLine: ((line: WorldLine) => void) | undefined
     readonly flash: Flash
     readonly link: Link
+    private readonly clock: NodeClock
     /** The chip, since power was last turned on. */
     vm!: Vm
     /** Its sensors. They are new ones after each `powerOn`: curves and switches start over. */
@@ -60,7 +65,8 @@ export class WorldNode {
         private readonly options: WorldNodeOptions
     ) {
         const { clock, network } = world
-        this.link = new Link(clock, network)
+        this.clock = new NodeClock(clock)
+        this.link = new Link(clock, network, options.port, options.deviceId)
         this.flash = Flash.withSettings({
             MQTT_HOST: "broker",
             MQTT_PORT: 1883,
@@ -116,6 +122,14 @@ export class WorldNode {
         await this.boot(false)
     }
 
+    /**
+     * The chip's own clock leaps by `ms`, as one does that was held up; below 0 it counts as no time. Its timers are as they
+     * were set by the world's.
+     */
+    stepClock(ms: number): void {
+        this.clock.step(ms)
+    }
+
     /** Takes the node out of the world: its connection is closed in good order, its program is not asked. */
     stop(): void {
         this.vm.stop()
@@ -123,7 +137,7 @@ export class WorldNode {
 
     private async boot(deploy: boolean): Promise<void> {
         const { link, flash } = this
-        const { clock } = this.world
+        const { clock } = this
         const { program, deviceId, age, tick, bus } = this.options
         link.powered = true
         this.vm = await startVm({
@@ -135,15 +149,50 @@ export class WorldNode {
             age,
             sockets: link,
         })
-        const note = (text: string) =>
-            this.lines.push({ at: this.world.now, text })
+        const note = (text: string) => {
+            const line = { at: this.world.now, text }
+            this.lines.push(line)
+            this.onLine?.(line)
+        }
         this.vm.on("line", note)
         this.vm.on("trouble", text => note(`! ${text}`))
         this.vm.on("panic", code => note(`! panic ${code}`))
         this.vm.on("sleep", ms => note(`! sleep ${ms}`))
         this.vm.on("restart", reason => note(`! restart ${reason}`))
         this.vm.on("end", reason => note(`! ${reason}`))
-        if (bus !== false) this.sensors = attachSensors(this.vm, clock)
+        if (bus !== false)
+            this.sensors = attachSensors(this.vm, this.world.clock)
+    }
+}
+
+/** The world's clock as one chip has it, which may be off. */
+class NodeClock implements Clock {
+    private off = 0
+
+    constructor(private readonly clock: Clock) {}
+
+    step(ms: number): void {
+        this.off += ms
+    }
+
+    now(): number {
+        return this.clock.now() + this.off
+    }
+
+    setTimeout(callback: () => void, ms: number): unknown {
+        return this.clock.setTimeout(callback, ms)
+    }
+
+    clearTimeout(id: unknown): void {
+        this.clock.clearTimeout(id)
+    }
+
+    setInterval(callback: () => void, ms: number): unknown {
+        return this.clock.setInterval(callback, ms)
+    }
+
+    clearInterval(id: unknown): void {
+        this.clock.clearInterval(id)
     }
 }
 

@@ -96,12 +96,33 @@ export class PacketRules {
         })
     }
 
+    /** They come twice, the second `ms` later, at least 1; 0: at once. */
+    twice(chosen: Chosen, ms = 0): Rule {
+        return this.add(chosen, (_rule, go) => {
+            go()
+            if (ms === 0) go()
+            else this.clock.setTimeout(go, ms)
+        })
+    }
+
+    /** Each is late by its own time, at least 1 ms and up to `ms`, so that they overtake each other. */
+    shuffle(chosen: Chosen, ms: number, random: () => number): Rule {
+        return this.add(chosen, (_rule, go) => {
+            this.clock.setTimeout(go, 1 + Math.floor(random() * ms))
+        })
+    }
+
     /** Does what the rules say with a packet; without one, `go` at once. */
     pass(way: Way, client: string, packet: Packet, go: () => void): void {
         const dealt = this.rules.some(rule =>
             rule.apply(way, client, packet, go)
         )
         if (!dealt) go()
+    }
+
+    /** Ends all of them, and lets go of what they hold. */
+    end(): void {
+        for (const rule of this.rules.splice(0)) rule.release()
     }
 
     private add(chosen: Chosen, deed: Deed): Rule {

@@ -18,11 +18,16 @@ export type NewNode = Omit<WorldNodeOptions, "deviceId"> & {
 
 export class World {
     readonly clock = new VirtualClock()
-    readonly network = new MemoryNetwork(this.clock, { maxChunk: MAX_CHUNK })
+    readonly network: MemoryNetwork
     readonly broker: WorldBroker
     readonly nodes: WorldNode[] = []
 
-    constructor(options: WorldBrokerOptions = {}) {
+    /** @param delay ms that all is on its way, one way; default 1 */
+    constructor(options: WorldBrokerOptions = {}, delay = 1) {
+        this.network = new MemoryNetwork(this.clock, {
+            maxChunk: MAX_CHUNK,
+            delay,
+        })
         this.broker = new WorldBroker(this.clock, this.network, options)
     }
 

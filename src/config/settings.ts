@@ -1,27 +1,9 @@
 // Reads what this one board was given, and keeps what it has to remember: DeviceScript settings, in the chip's flash. A
-// setting wins over the board file. Keys have at most 13 characters.
+// setting wins over the board file. Which there are is in keys.ts.
 
 import * as ds from "@devicescript/core"
 import { readSetting, settings } from "@devicescript/settings"
 import { bounded } from "./bounded"
-
-/** The settings a node knows. All are optional. */
-export const enum Setting {
-    DeviceId = "DEVICE_ID",
-    Host = "MQTT_HOST",
-    Port = "MQTT_PORT",
-    User = "MQTT_USER",
-    Password = "MQTT_PASS",
-    /** `tcp` or `tls`. */
-    Proto = "MQTT_PROTO",
-    /** Written by the node itself, with a sensor's number behind it: see src/node/commands.ts. */
-    Interval = "INTERVAL_",
-    /** Written by the node itself: see src/node/boots.ts. */
-    Boots = "BOOTS",
-}
-
-/** Bytes of a key, a byte that ends it, and a value: the service never answers for more. */
-export const MAX_SETTING = 232
 
 /**
  * Longest wait for one setting in ms; a read or a write takes 13 to 20 ms. A stored value that comes to more than 232
@@ -68,6 +50,7 @@ export async function keepSetting(key: string, json: string) {
 async function within(key: string, work: () => ds.AsyncVoid) {
     // the 3 s of settingsReady are over
     if (!settings.isBound) return
-    const why = await bounded(work, LIMIT)
+    // an answer may come after all; what never comes keeps some 300 bytes for each of these few waits
+    const why = await bounded(work, LIMIT, true)
     if (why !== "") console.log("node: fault text=setting " + key + ": " + why)
 }

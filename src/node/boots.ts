@@ -18,7 +18,8 @@
 // has two banks of 16,384 bytes and bears twice as much.)
 
 import * as ds from "@devicescript/core"
-import { keepSetting, MAX_SETTING, Setting, setting } from "../config/settings"
+import { MAX_SETTING, Setting } from "../config/keys"
+import { keepSetting, setting } from "../config/settings"
 import { lastFault, report } from "./report"
 
 /** The first start of a program comes 1.1 s after the chip's, one after a crash 5 s after that: ms between the two. */

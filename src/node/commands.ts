@@ -11,7 +11,8 @@
 // A restart that the broker kept (RETAIN) or may have sent before (DUP) is refused: a chip would restart for ever.
 
 import * as ds from "@devicescript/core"
-import { keepSetting, Setting, setting } from "../config/settings"
+import { Setting } from "../config/keys"
+import { keepSetting, setting } from "../config/settings"
 import { commandAckTopic, commandTopic } from "../config/topics"
 import { Message, MQTTMessage } from "../mqtt/index"
 import { whole } from "../mqtt/options"
@@ -78,7 +79,7 @@ export class Commands implements NodePart {
         this.topic = Buffer.from(commandAckTopic(node.device))
         this.restore.start()
         const self = this
-        node.client.subscribe.start(
+        node.client.listen.start(
             commandTopic(node.device),
             async (m: MQTTMessage) => await self.heard(m),
             1

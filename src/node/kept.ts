@@ -14,7 +14,8 @@
 // In flight: what was sent and not acknowledged is kept too, since this client's session does not survive a restart. The
 // broker may have it already; QoS 1 allows it twice. What does not fit is lost, newest first, and said so.
 
-import { keepSetting, MAX_SETTING, setting } from "../config/settings"
+import { MAX_SETTING } from "../config/keys"
+import { keepSetting, setting } from "../config/settings"
 import * as ds from "@devicescript/core"
 import { Accounts } from "./accounts"
 import { Boots } from "./boots"
@@ -77,7 +78,7 @@ export async function keepReadings(
         if (texts)
             for (let i = 0; i < r.count; i++)
                 await w.add(r.origin.index, texts[i], clock + r.times[i])
-        else await w.add(r.origin.index, r.text, clock + r.at)
+        else await w.add(r.origin.index, r.text, clock + r.moment)
     }
     const box = delivery.box
     for (let i = 0; i < box.length; i++) {
@@ -91,7 +92,7 @@ export async function keepReadings(
     const now = ds.millis()
     const then = Math.round(clock + now + dark)
     let wall = 0
-    if (delivery.wall) wall = delivery.wall.at(now) ?? 0
+    if (delivery.wall) wall = delivery.wall.timeAt(now) ?? 0
     let rest = ',"k":' + w.keys + ',"g":' + configuration + ',"t":' + then
     if (wall > 0) rest += ',"w":' + Math.round(wall + dark)
     await boots.end(why, rest)

@@ -1,15 +1,14 @@
-// A sensor node: settings, session, presence and sensors put together. What a board file starts.
+// A sensor node: session, presence and sensors put together. How it begins is in start.ts.
 
 import * as ds from "@devicescript/core"
-import { Setting, setting, settingsReady } from "../config/settings"
 import { diagnosticsTopic, readingTopic, statusTopic } from "../config/topics"
 import { MQTTClient, Parking } from "../mqtt/index"
 import { Accounts } from "./accounts"
 import { Boots } from "./boots"
 import { Delivery } from "./delivery"
 import { Diagnostics } from "./diagnostics"
-import { keepReadings, readKept, restoreKept, Stored } from "./kept"
-import { checkNode, dialectOf, NodeOptions, TimeSource } from "./options"
+import { keepReadings, restoreKept, Stored } from "./kept"
+import { dialectOf, NodeOptions, TimeSource } from "./options"
 import { DEFAULT_SLOTS, Outbox, Policy } from "./outbox"
 import { phaseOf } from "./phase"
 import { DOWN, Presence, UP } from "./presence"
@@ -42,6 +41,8 @@ const ROUND = 10000
  */
 export interface NodePart {
     start: (node: Node) => void
+    /** What it adds to the diagnostics, a member of a JSON object: `"actuators":{...}`. */
+    tell?: () => string
 }
 
 /** A running node. */
@@ -49,9 +50,13 @@ export class Node {
     readonly client: MQTTClient
     /** The device's id; its topics begin with `devices/<device>/`. */
     readonly device: string
+    /** The topic of its presence. */
+    readonly status: string
     readonly sensors: Sensor[] = []
     readonly delivery: Delivery
     readonly diagnostics: Diagnostics
+    /** Parts that have more to say now, one message after the other: a node that would sleep waits for them. */
+    busy = 0
     private counts: Accounts
     private time?: TimeSource = undefined
     private presence: Presence
@@ -66,12 +71,13 @@ export class Node {
      */
     constructor(
         o: NodeOptions,
-        private boots: Boots,
+        public readonly boots: Boots,
         kept: Stored[]
     ) {
         const device = o.device
         this.device = device
         const status = o.status ?? statusTopic(device)
+        this.status = status
         const broker = o.broker ?? {}
         this.client = new MQTTClient({
             host: broker.host ?? "127.0.0.1",
@@ -149,7 +155,10 @@ export class Node {
         const diagnostics = this.diagnostics
         this.presence.isUp = () => diagnostics.say(ds.millis())
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
-        if (o.parts) for (const part of o.parts) part.start(this)
+        if (o.parts) {
+            this.diagnostics.parts = o.parts
+            for (const part of o.parts) part.start(this)
+        }
         this.delivery.drain.start()
         this.fibers.push(this.rounds.start())
         this.presence.watch.start(status)
@@ -201,6 +210,7 @@ export class Node {
 
     /** Nothing waits to be sent or acknowledged. */
     drained(): boolean {
+        if (this.busy > 0) return false
         return this.delivery.box.length === 0 && this.client.session.idle()
     }
 
@@ -244,9 +254,10 @@ export class Node {
                         attempt
                 )
                 if (self.time) await self.time.refresh()
-                self.delivery.restamp()
             },
             connected: (present, ms) => {
+                // not earlier: a connection may have taken a minute to come about
+                self.delivery.restamp()
                 report(
                     "connected present=" +
                         (present ? 1 : 0) +
@@ -265,54 +276,5 @@ export class Node {
             retry: ms => report("retry ms=" + ms),
             fault: error => reportFault("session", error),
         }
-    }
-}
-
-/**
- * Starts a node: reads the settings of this board, which win over `options`, and runs until `stop`.
- * A mistake in either is reported on the console as `node: refused text=...` and thrown.
- */
-export async function startNode(options: NodeOptions): Promise<Node> {
-    const begun = ds.millis()
-    await settingsReady()
-    const broker = options.broker ?? {}
-    const merged: NodeOptions = {
-        board: options.board,
-        sensors: options.sensors,
-        keepAlive: options.keepAlive,
-        cleanSession: options.cleanSession,
-        qos: options.qos,
-        slots: options.slots,
-        policy: options.policy,
-        dialect: options.dialect,
-        status: options.status,
-        diagnostics: options.diagnostics,
-        time: options.time,
-        restartAfter: options.restartAfter,
-        parts: options.parts,
-        device:
-            (await setting<string>(Setting.DeviceId)) ??
-            options.device ??
-            ds.deviceIdentifier("self"),
-        broker: {
-            host: (await setting<string>(Setting.Host)) ?? broker.host,
-            port: (await setting<number>(Setting.Port)) ?? broker.port,
-            proto:
-                (await setting<"tcp" | "tls">(Setting.Proto)) ?? broker.proto,
-            username: (await setting<string>(Setting.User)) ?? broker.username,
-            password:
-                (await setting<string>(Setting.Password)) ?? broker.password,
-        },
-    }
-    try {
-        checkNode(merged)
-        const boots = new Boots()
-        await boots.read(begun)
-        const kept = await readKept(boots)
-        await boots.begin()
-        return new Node(merged, boots, kept)
-    } catch (e) {
-        report("refused text=" + (e as Error).message)
-        throw e
     }
 }

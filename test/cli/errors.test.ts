@@ -68,6 +68,16 @@ describe(
                 `127.0.0.1:${takenPort} is in use by another program: choose another port with --http-port N (0 takes any free one)`
             )
         })
+        test("a page for other machines without a token: how to make one", async () => {
+            const { code, stdout, stderr } = await new Program(
+                ["--mqtt-port", "0", "--page-host", "0.0.0.0"],
+                { PAGE_TOKEN: undefined }
+            ).finished
+            expect([code, stdout]).toEqual([2, ""])
+            expect(stderr).toMatch(
+                /^error: --page-host 0\.0\.0\.0: [^\n]*set PAGE_TOKEN [^\n]*\n$/
+            )
+        })
         test("an unreachable broker: where and why, without its credentials", async () => {
             const line = await errorLine(
                 ["--broker", `mqtt://anna:SECRET@127.0.0.1:${freePort}`],
@@ -127,6 +137,11 @@ test(
             "broker",
             "mqtt-port",
             "http-port",
+            "page-port",
+            "page-host",
+            "page-topics",
+            "page-history",
+            "no-page",
             "device",
             "for",
             "json",
@@ -136,6 +151,7 @@ test(
             "Examples:",
             "Events of --json",
             "Exit codes:",
+            "PAGE_TOKEN",
             "130",
             "npm start -- --for 20",
         ]) {

@@ -35,6 +35,10 @@ describe("a line has the time of day, a word and the details", () => {
             "page        http://127.0.0.1:8/",
         ],
         [
+            { event: "state", url: "http://127.0.0.1:9/" },
+            "state       http://127.0.0.1:9/",
+        ],
+        [
             { event: "built", bytes: 12_345, ms: 1_710 },
             "built       12.3 kB of bytecode in 1.7 s",
         ],

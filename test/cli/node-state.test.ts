@@ -170,6 +170,7 @@ test("console lines, other clients and warnings change nothing", () => {
         { at: 1, event: "warning", text: "w" },
         { at: 1, event: "built", bytes: 1, ms: 1 },
         { at: 1, event: "page", url: "u" },
+        { at: 1, event: "state", url: "u" },
         { at: 1, event: "end", code: 0, text: "" },
     ]
     expect(reports.reduce(reduce, state)).toBe(state)

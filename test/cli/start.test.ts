@@ -19,8 +19,9 @@ afterEach(async () => {
     for (let next = opened.pop(); next; next = opened.pop()) await next()
 })
 
+/** Without the page, which has its own tests (test/cloud). */
 function start(...args: string[]): Program {
-    const program = new Program(args)
+    const program = new Program([...args, "--no-page"])
     opened.push(() => program.kill())
     return program
 }
@@ -126,10 +127,10 @@ describe("npm start", { timeout: RUN_MS }, () => {
                 ) as { url: string }
             ).url
         const messages = await watch(await urlOf("broker"))
-        const page = await urlOf("page")
+        const stateUrl = await urlOf("state")
 
         await program.line(/"event":"acked"/)
-        const state = (await (await fetch(page)).json()) as Record<
+        const state = (await (await fetch(stateUrl)).json()) as Record<
             string,
             unknown
         >
@@ -148,7 +149,7 @@ describe("npm start", { timeout: RUN_MS }, () => {
             { event: "start", board: "simulator", file: "boards/simulator.ts" },
             { event: "built" },
             { event: "broker", embedded: true },
-            { event: "page", url: page },
+            { event: "state", url: stateUrl },
         ])
         expect(
             seen
@@ -167,7 +168,7 @@ describe("npm start", { timeout: RUN_MS }, () => {
                 value,
             }))
         expect(acked).toEqual(readings)
-        await expect(fetch(page)).rejects.toThrow()
+        await expect(fetch(stateUrl)).rejects.toThrow()
     })
 
     test("Ctrl-C stops the node cleanly: down, exit code 0, in lines for a person without colours", async () => {
@@ -215,7 +216,7 @@ describe("npm start", { timeout: RUN_MS }, () => {
             "0",
             "--json"
         )
-        const { url } = JSON.parse(await program.line(/"event":"page"/)) as {
+        const { url } = JSON.parse(await program.line(/"event":"state"/)) as {
             url: string
         }
         await program.line(/"event":"acked"/)

@@ -201,8 +201,8 @@ export const bad: Record<string, Snippet[]> = {
         ),
         importing(
             "the rig that imports a board",
-            "sim/n.ts",
-            "../boards/simulator"
+            "sim/cli/n.ts",
+            "../../boards/simulator"
         ),
         importing("the rig that imports a test", "sim/o.ts", "../test/x"),
         importing(
@@ -296,7 +296,7 @@ export const b = [Temperature, startNode]`,
     importing(
         "a room of the rig that has the name of another",
         "sim/cli/good8.ts",
-        "./boards"
+        "../boards/chips"
     ),
     {
         says: "number truthiness in host code",

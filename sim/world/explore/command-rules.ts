@@ -1,0 +1,77 @@
+// What is asked of the actuator: a command that is acknowledged was handed over, and a fresh one is done. Times are ms of the
+// world.
+import type { IPublishPacket } from "mqtt-packet"
+import { LAMP_TOPIC } from "./board"
+import type { Ledger } from "./breach"
+
+/** ms from the acknowledgement to the act: both are in one look of the VM, and the act may be in the next. */
+const DONE = 30
+/** ms from the arrival of a command with QoS 0, for which there is no acknowledgement: two looks, and a busy program. */
+const HEARD = 300
+const RULE = "what is acknowledged is handed over"
+
+interface Command {
+    value: string
+    /** undefined: QoS 0. */
+    id: number | undefined
+    /** When it must have been done. */
+    by: number | undefined
+}
+
+export class CommandRules {
+    private pending: Command[] = []
+
+    constructor(private readonly ledger: Ledger) {}
+
+    received(now: number, packet: IPublishPacket): void {
+        const value = packet.payload.toString()
+        if (packet.topic !== LAMP_TOPIC || !/^\d{1,7}$/.test(value)) return
+        // done only when it asks for another state than the present one
+        if (packet.dup || packet.retain) return
+        const id = packet.qos === 0 ? undefined : packet.messageId
+        const by = packet.qos === 0 ? now + HEARD : undefined
+        this.pending.push({ value, id, by })
+    }
+
+    acknowledged(now: number, id: number): void {
+        for (const command of this.pending)
+            if (command.id === id) command.by ??= now + DONE
+    }
+
+    acted(value: string): void {
+        const at = this.pending.findIndex(c => c.value === value)
+        if (at >= 0) this.pending.splice(at, 1)
+    }
+
+    /** One of those that wait has given way to a newer one. */
+    overtaken(): void {
+        this.pending.shift()
+    }
+
+    /** The connection is over: what was not acknowledged may be forgotten. */
+    ended(): void {
+        this.pending = this.pending.filter(({ by }) => by !== undefined)
+    }
+
+    /** The chip has no power, or the program ends. */
+    stopped(): void {
+        for (const { id, by, value } of this.pending)
+            this.ledger.hold(
+                by === undefined || id === undefined,
+                RULE,
+                () =>
+                    `${value} was acknowledged and not done when the power went`
+            )
+        this.pending = []
+    }
+
+    check(now: number): void {
+        for (const { by, value } of this.pending)
+            this.ledger.hold(
+                by === undefined || now <= by,
+                RULE,
+                () => `${value} should have been done ${now - by!} ms ago`
+            )
+        this.pending = this.pending.filter(({ by }) => !(by && now > by))
+    }
+}

@@ -1,0 +1,144 @@
+// How long it takes from a value to its PUBACK, QoS 1, on real brokers: this client, the platform's and a whole node in
+// VMs, and MQTT.js in Node.js, all at the same time in one process. Times are the machine's, and reported only.
+import { connect } from "mqtt"
+import { AedesBroker } from "../support/aedes-broker"
+import { Mosquitto, mosquittoAvailable } from "../support/mosquitto"
+import { LOOPBACK } from "../support/free-port"
+import { Watch } from "../support/wait"
+import { build, buildNode, PAYLOAD, TOPIC, type Client } from "./build"
+import type { Section } from "./section"
+import { PUBACK, runVm } from "./vm-run"
+
+/** Messages of each, and ms between two: a VM looks at its socket every 10 ms. */
+const MESSAGES = 150
+const GAP = 40
+
+/** ms for all of them, on a busy machine. */
+const LIMIT = 60_000
+
+const publishing = (client: Client) =>
+    build(
+        client,
+        `for (let i = 0; i < ${MESSAGES}; i++) {
+    console.log("value")
+    await mqtt.publish("${TOPIC}", "${PAYLOAD}", 1)
+    await sleep(${GAP})
+}`
+    )
+
+/** A node that prints when it reads its sensor; it takes no interval below 100 ms. */
+const node = () =>
+    buildNode({
+        interval: 100,
+        before: `function noted() { console.log("value"); return 1 }`,
+        read: "noted",
+    })
+
+/** ms of each message, the fastest first. */
+type Latencies = number[]
+
+async function inVm(
+    program: ReturnType<typeof build>,
+    port: number
+): Promise<Latencies> {
+    const watch = new Watch()
+    const times: number[] = []
+    let begun: number | undefined
+    const vm = await runVm(program, port, ({ at, way, type }) => {
+        if (way !== "in" || type !== PUBACK || begun === undefined) return
+        times.push(at - begun)
+        begun = undefined
+        watch.changed()
+    })
+    vm.on("line", text => {
+        if (text === "value") begun = performance.now()
+    })
+    try {
+        await watch.until(
+            () => times.length >= MESSAGES || undefined,
+            LIMIT,
+            "PUBACKs",
+            () => `${times.length} of ${MESSAGES}`
+        )
+    } finally {
+        vm.stop()
+    }
+    return times.sort((a, b) => a - b)
+}
+
+async function mqttJs(port: number): Promise<Latencies> {
+    const client = connect({ host: LOOPBACK, port, clientId: "bench-js" })
+    const times: number[] = []
+    try {
+        await new Promise<void>((resolve, reject) => {
+            client.once("connect", () => resolve())
+            client.once("error", reject)
+        })
+        for (let i = 0; i < MESSAGES; i++) {
+            const begun = performance.now()
+            await client.publishAsync(TOPIC, PAYLOAD, { qos: 1 })
+            times.push(performance.now() - begun)
+            await new Promise(resolve => setTimeout(resolve, GAP))
+        }
+    } finally {
+        client.end(true)
+    }
+    return times.sort((a, b) => a - b)
+}
+
+const percentile = (sorted: Latencies, p: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))]!
+
+/** What is compared, and how a measurement of it begins. */
+function contestants(): [string, (port: number) => Promise<Latencies>][] {
+    const [ours, stock, whole] = [
+        publishing("ours"),
+        publishing("stock"),
+        node(),
+    ]
+    return [
+        ["this client", port => inVm(ours, port)],
+        ["this node, from the sample", port => inVm(whole, port)],
+        ["stock", port => inVm(stock, port)],
+        ["MQTT.js on Node.js", mqttJs],
+    ]
+}
+
+export async function latency(): Promise<Section[]> {
+    const all = contestants()
+    const rows: Section["rows"] = []
+    const against = async (broker: string, port: number) => {
+        const measured = await Promise.all(all.map(([, run]) => run(port)))
+        all.forEach(([what], i) =>
+            rows.push({
+                what: `${what}, ${broker}`,
+                values: [50, 99].map(p => percentile(measured[i]!, p)),
+            })
+        )
+    }
+    const aedes = await AedesBroker.start()
+    try {
+        await against("aedes", aedes.port)
+    } finally {
+        await aedes.stop()
+    }
+    if (mosquittoAvailable) {
+        const mosquitto = await Mosquitto.start()
+        try {
+            await against("Mosquitto", mosquitto.port)
+        } finally {
+            await mosquitto.stop()
+        }
+    } else rows.push({ what: "Mosquitto", values: ["not installed"] })
+    return [
+        {
+            id: "latency",
+            title: "From a value to its PUBACK, ms",
+            columns: ["what, broker", "p50", "p99"],
+            rows,
+            notes: [
+                `${MESSAGES} messages each, all at the same time. A VM looks at its timers and its socket every 10 ms, which is most of it. The platform's client does not look at PUBACK: the time is that of the bytes.`,
+            ],
+        },
+    ]
+}

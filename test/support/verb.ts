@@ -1,0 +1,41 @@
+// Runs a verb of the command line to its end, in a process of its own, as a person does. For tests.
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { PROJECT_ROOT } from "../../sim/vm/compile"
+
+/** ms a verb may take; the process is killed then. */
+const LIFE_MS = 90_000
+
+export interface Finished {
+    code: number | null
+    stdout: string
+    stderr: string
+}
+
+export async function runVerb(
+    verb: string,
+    args: readonly string[]
+): Promise<Finished> {
+    const child = spawn(
+        process.execPath,
+        ["--import", "tsx", "sim/cli/main.ts", verb, ...args],
+        {
+            cwd: PROJECT_ROOT,
+            // The test runner sets them for itself; Node.js warns of the two together.
+            env: {
+                ...process.env,
+                NO_COLOR: undefined,
+                FORCE_COLOR: undefined,
+            },
+            stdio: ["ignore", "pipe", "pipe"],
+        }
+    )
+    const life = setTimeout(() => child.kill("SIGKILL"), LIFE_MS)
+    let stdout = ""
+    let stderr = ""
+    child.stdout.on("data", data => (stdout += String(data)))
+    child.stderr.on("data", data => (stderr += String(data)))
+    const [code] = (await once(child, "close")) as [number | null]
+    clearTimeout(life)
+    return { code, stdout, stderr }
+}
