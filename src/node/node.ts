@@ -45,7 +45,10 @@ export interface NodePart {
     tell?: () => string
 }
 
-/** A running node. */
+/**
+ * A running node.
+ * @devsWhenUsed
+ */
 export class Node {
     readonly client: MQTTClient
     /** The device's id; its topics begin with `devices/<device>/`. */

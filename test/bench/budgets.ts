@@ -19,7 +19,7 @@ async function rows(): Promise<Row[]> {
         {
             what: "bytecode of a publisher, bytes",
             measured: ours.publisher,
-            limit: 19_500,
+            limit: 19_700,
             goal: 16_000,
             stock: stock.publisher,
         },
@@ -33,7 +33,7 @@ async function rows(): Promise<Row[]> {
         {
             what: "bytecode of the simulator's node, bytes",
             measured: nodeBytes(),
-            limit: 48_900,
+            limit: 49_600,
             goal: 40_000,
             stock: "-",
         },

@@ -237,8 +237,14 @@ export async function readingAllocations(): Promise<number> {
     return (busy - idle) / READINGS
 }
 
-/** One reading, from its sample to its PUBACK. */
-export async function readingCost(): Promise<ReadingCost> {
+let reading: Promise<ReadingCost> | undefined
+
+/** One reading, from its sample to its PUBACK; measured once a process. */
+export function readingCost(): Promise<ReadingCost> {
+    return (reading ??= measureReading())
+}
+
+async function measureReading(): Promise<ReadingCost> {
     const allocations = await readingAllocations()
     const busy = await nodeCalls(1000)
     const idle = await nodeCalls(NO_READINGS)
