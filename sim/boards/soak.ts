@@ -42,7 +42,7 @@ export interface SoakFigures {
     dropped: number
     /** Restarts of the chip, which a board may ask for. */
     restarts: number
-    /** Panics and faults, each once; none are expected. */
+    /** Panics and faults, the first of them; none are expected. */
     faults: string[]
 }
 
@@ -69,7 +69,7 @@ const SHORT_OUTAGE = 200_000
 const TICK = 100
 /** ms that garbage is collected at every allocation at the start, and from the broker's return on: 64 readings take 3.2 s. */
 const CLOSE_LOOK = 4_000
-/** The client's limit of an inbound packet's body in bytes: `maxPacket` in src/mqtt/options.ts. */
+/** The client's limit of an inbound packet's body in bytes: `maxPacket` in src/mqtt/options.ts, unless the board says another. */
 const MAX_PACKET = 2_048
 /** Such packets in that time: each is answered with the status, at most once a second. */
 const PACKETS = 3
@@ -79,6 +79,10 @@ const ANSWERED = 10_000
 const RETURNED = 130_000
 /** What a fault begins with on the console. */
 const FAULT = "node: fault "
+/** What the rig says of a program that ended by itself. */
+const BROKEN = /^! (panic|Exception|the VM broke|trapped)/
+/** Faults that are told. */
+const MAX_FAULTS = 10
 
 /** @throws {CompileError} when the board does not compile */
 export async function soak(
@@ -93,17 +97,28 @@ export async function soak(
     }
 }
 
+/** What the properties of that name are set to in a board's text, in its order. */
+function settingsOf(text: string, name: string): ts.Expression[] {
+    const found: ts.Expression[] = []
+    const look = (node: ts.Node): void => {
+        if (ts.isPropertyAssignment(node) && node.name.getText() === name)
+            found.push(node.initializer)
+        ts.forEachChild(node, look)
+    }
+    look(ts.createSourceFile("", text, ts.ScriptTarget.ES2022, true))
+    return found
+}
+
+/** The largest packet's body that a board takes, in bytes. */
+function maxPacket({ path }: BoardFile): number {
+    const [own] = settingsOf(readFileSync(path, "utf8"), "maxPacket")
+    return own && ts.isNumericLiteral(own) ? Number(own.text) : MAX_PACKET
+}
+
 /** The board's text with its chip's heap and at the interval that is wanted. */
 export function soakText(board: BoardFile, interval?: number): string {
     const text = readFileSync(board.path, "utf8")
-    const source = ts.createSourceFile("", text, ts.ScriptTarget.ES2022, true)
-    const at: ts.Expression[] = []
-    const look = (node: ts.Node): void => {
-        if (ts.isPropertyAssignment(node) && node.name.getText() === "interval")
-            at.push(node.initializer)
-        ts.forEachChild(node, look)
-    }
-    if (interval !== undefined) look(source)
+    const at = interval === undefined ? [] : settingsOf(text, "interval")
     let changed = text
     for (const { pos, end } of at.reverse())
         changed = `${changed.slice(0, pos)} ${interval}${changed.slice(end)}`
@@ -124,7 +139,8 @@ class Soak {
     private restarts = 0
     private connects = 0
     private moves = 0
-    private readonly faults = new Set<string>()
+    private away = false
+    private readonly faults: string[] = []
 
     constructor(
         private readonly board: BoardFile,
@@ -181,7 +197,7 @@ class Soak {
             ),
             dropped: this.dropped,
             restarts: this.restarts,
-            faults: [...this.faults],
+            faults: this.faults,
         }
     }
 
@@ -222,17 +238,26 @@ class Soak {
 
     /** Takes note of what the node has said, and lets go of it: it says some 15,000 lines a day. */
     private listen(): void {
-        for (const { text } of this.node.lines.splice(0)) {
+        for (const { at, text } of this.node.lines.splice(0)) {
             if (text === "! restart reset") this.restarts++
-            else if (text.startsWith("! ") || text.startsWith(FAULT))
-                this.faults.add(text)
             else if (text.startsWith("node: connected ")) this.connects++
+            else if (
+                BROKEN.test(text) ||
+                // that a broker which is away does not answer is none
+                (text.startsWith(FAULT) && !this.away)
+            )
+                if (this.faults.length < MAX_FAULTS)
+                    this.faults.push(
+                        `${text} (after ${Math.round(at / SECOND)} s)`
+                    )
         }
     }
 
     /** The broker is away; when it is back, the largest packets arrive while what waits is sent. */
     private async outage(ms: number): Promise<void> {
         const { world, topics } = this
+        this.listen()
+        this.away = true
         world.broker.stop({ reset: true })
         await this.pass(ms)
         world.broker.run()
@@ -243,8 +268,10 @@ class Soak {
             await world.advance(TICK)
             this.listen()
         }
+        this.away = false
         // what its packet holds besides: two bytes of the topic's length
-        const payload = "x".repeat(MAX_PACKET - 2 - topics.status.length)
+        const size = maxPacket(this.board)
+        const payload = "x".repeat(size - 2 - topics.status.length)
         for (let sent = 0; sent < PACKETS; sent++) {
             world.broker.publish(topics.status, payload)
             await this.closeLook(CLOSE_LOOK / PACKETS)
@@ -305,6 +332,7 @@ function ballastOf({ chip }: BoardFile): number {
 /** Turns what a person turns, and what a person is seen by. */
 function move(sensors: SimulatedBoard, on: boolean): void {
     for (const role of sensors.roles)
-        if (/^switch|^button/i.test(role)) sensors.switch(role).set(on)
+        if (/^switch/i.test(role)) sensors.switch(role).set(on)
+        else if (/^button/i.test(role) && on) sensors.press(role)
         else if (/^motion/i.test(role)) sensors.sensor(role).set(on ? 1 : 0)
 }

@@ -242,7 +242,7 @@ async function run(
     const every =
         Math.min(options.killEvery, options.for ?? options.killEvery) * 1_000
     let killAt =
-        options.kill === undefined ? Infinity : performance.now() + every / 2
+        options.kill === undefined ? Infinity : performance.now() + every / 3
     while (performance.now() < until && !signal.aborted) {
         const next = Math.min(until, killAt)
         await pause(

@@ -68,7 +68,7 @@ export function addFleet(program: Command): void {
         )
         .option(
             "--kill-every <seconds>",
-            "time between two kills; the first comes half as long after all are up",
+            "time between two kills; the first comes after a third of it, or of --for if that is shorter",
             decimal(10, MAX_SECONDS),
             60
         )

@@ -6,6 +6,7 @@ import { addBuild } from "./build"
 import { addCheck } from "./check"
 import { addDevtools } from "./devtools"
 import { addFaults } from "./faults"
+import { addSoak } from "./soak"
 import { addFleet } from "./fleet"
 import { addFlash } from "./flash"
 import { addHomeAssistant } from "./home-assistant"
@@ -43,6 +44,7 @@ addFleet(program)
 addHomeAssistant(program)
 addHerd(program)
 addUptime(program)
+addSoak(program)
 addWorld(program)
 addTeeth(program)
 

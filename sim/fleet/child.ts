@@ -63,7 +63,7 @@ export class Child {
                     () => reject(new Error(`${this.name} does not answer`)),
                     ANSWER_MS
                 )
-                this.#process.send({ id, ask, with: argument } as Question)
+                this.#process.send({ id, ask, with: argument })
             })
         } finally {
             clearTimeout(timer)

@@ -52,7 +52,7 @@ export class Door {
         const early: Uint8Array[] = []
         const place = { peer, early }
         peer.on("error", () => {})
-        peer.on("data", bytes => early.push(bytes))
+        peer.on("data", (bytes: Uint8Array) => early.push(bytes))
         // whoever gives up makes room
         peer.on("close", () => {
             const at = this.waiting.indexOf(place)

@@ -120,7 +120,6 @@ export function settle(
     chipWindow: number
 ): Settled {
     if (!o.host) throw new ConfigError("host", "is missing")
-    isText("host", o.host)
     const tls = o.proto === undefined || o.proto === "tls"
     const s = {
         host: o.host,
@@ -182,7 +181,6 @@ export function settle(
                 "password",
                 "needs a username [MQTT-3.1.2-22]"
             )
-        isText("password", password)
         s.password = Buffer.from(password)
         if (s.password.length > 65535)
             throw new ConfigError("password", "is longer than 65535 bytes")
@@ -234,14 +232,7 @@ export function whole(
     return value
 }
 
-/** Throws ConfigError when `value` is no text: a setting of digits is a number where it is not quoted. */
-function isText(key: string, value: string) {
-    if (typeof value !== "string")
-        throw new ConfigError(key, "is no text; digits need quotes")
-}
-
 function text(key: string, value: string): Buffer {
-    isText(key, value)
     const bytes = Buffer.from(value)
     if (bytes.length > MAX_TEXT)
         throw new ConfigError(key, "is longer than " + MAX_TEXT + " bytes")

@@ -57,11 +57,6 @@ interface Stored {
     w: number
 }
 
-/** What is no number is none. */
-function number(x: unknown): number {
-    return typeof x === "number" ? x : 0
-}
-
 /** @devsWhenUsed */
 export class Boots {
     /** The number of this start, from 1; 0 while it is not known. */
@@ -92,12 +87,12 @@ export class Boots {
         if (typeof r.n !== "number" || typeof r.c !== "number") return
         this.count = r.n
         if (typeof r.f === "string") this.fault = r.f
-        if (typeof r.why === "string" && r.why) {
+        if (r.why) {
             this.why = r.why
-            this.keys = number(r.k)
-            this.configuration = number(r.g)
-            this.clock = number(r.t)
-            this.wall = number(r.w)
+            this.keys = r.k ?? 0
+            this.configuration = r.g ?? 0
+            this.clock = r.t ?? 0
+            this.wall = r.w ?? 0
         } else if (this.why === "crash") {
             this.crashes = r.c + 1
             if (r.at <= begun) this.faultAt = r.at

@@ -15,6 +15,7 @@ import { ConfigError, Message, MQTTMessage, Outcome } from "../mqtt/index"
 import { Kind, MAX_NUMBER } from "./body"
 import type { Node, NodePart } from "./node"
 import { phaseOf } from "./phase"
+import { textJson } from "./value"
 
 /** What Home Assistant may be told of a sensor. */
 export interface HomeAssistantSensor {
@@ -226,7 +227,7 @@ export class HomeAssistant implements NodePart {
                 "/" +
                 plain(id) +
                 "/config",
-            JSON.stringify(c)
+            json(c)
         )
         this.node.client.send(config)
         const until = ds.millis() + ACK_LIMIT
@@ -238,7 +239,20 @@ export class HomeAssistant implements NodePart {
 }
 
 interface Fields {
-    [key: string]: unknown
+    [key: string]: string | number | Fields
+}
+
+/** As JSON.stringify, which spoils what is not ASCII in the simulator: see textJson. */
+function json(c: Fields): string {
+    const parts: string[] = []
+    for (const key of Object.keys(c)) {
+        const value = c[key]
+        let text = "" + value
+        if (typeof value === "string") text = textJson(value)
+        else if (typeof value === "object") text = json(value)
+        parts.push('"' + key + '":' + text)
+    }
+    return "{" + parts.join(",") + "}"
 }
 
 function put(c: Fields, key: string, value: string | undefined) {

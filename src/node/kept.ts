@@ -111,14 +111,6 @@ export async function readKept(boots: Boots): Promise<Stored[]> {
 /** Sensor, value, moment, and so on. */
 export type Stored = (number | boolean | string)[] | undefined
 
-/** Whether it is a whole number from 0 to below `end`. */
-function isIndex(x: unknown, end: number): boolean {
-    if (typeof x !== "number") return false
-    // NaN fails every comparison
-    if (!(x >= 0 && x < end)) return false
-    return Math.floor(x) === x
-}
-
 /**
  * Puts the readings of the run before into the outbox. They count as read in this one, so that the accounts of a boot
  * close by themselves. Those of other sensors than this configuration's are left out.
@@ -136,14 +128,14 @@ export function restoreKept(
         // anything may stand there, and an exception here would end the program
         if (!Array.isArray(part)) continue
         for (let i = 0; i + 2 < part.length; i += 3) {
-            const sensor = part[i] as number
+            const sensor = part[i]
             const value = part[i + 1]
-            const at = part[i + 2] as number
-            if (typeof at !== "number") continue
-            if (typeof value === "object") continue
-            if (!isIndex(sensor, delivery.origins.length)) continue
+            const at = part[i + 2]
+            if (typeof sensor !== "number" || typeof at !== "number") continue
+            const origin = delivery.origins[sensor]
+            if (!origin || typeof value === "object") continue
             accounts.read++
-            delivery.box.put(sensor, value, at - boots.clock)
+            delivery.box.put(origin.index, value, at - boots.clock)
         }
     }
 }

@@ -93,6 +93,7 @@ export class Node {
             cleanSession: o.cleanSession === true,
             will: { topic: status, message: DOWN, qos: 1, retain: true },
             window: SESSION_WINDOW,
+            maxPacket: o.maxPacket,
         })
         new Parking(this.client.session, PARK_AFTER)
         this.presence = new Presence(this.client, Buffer.from(status))

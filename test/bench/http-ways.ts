@@ -63,7 +63,11 @@ function loopback(): { packets: number; ipBytes: number } {
 }
 
 /** Values at random times, the same for the same seed: `count` of them, `meanMs` apart on the average. */
-export function updates(count: number, meanMs: number, seed = 1): Update[] {
+export function updates(
+    count: number,
+    meanMs: number,
+    seed = 20_261_121
+): Update[] {
     let state = seed
     const random = () => {
         // Lehmer's generator with the multiplier of "minimal standard"

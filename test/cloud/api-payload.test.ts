@@ -206,6 +206,21 @@ test("diagnostics name the sensors whose state can be read, and are kept whole u
     expect(diagnosticsOf(bytes(`{"a":"${"x".repeat(4_096)}"}`))).toBeUndefined()
 })
 
+test("diagnostics name the actuators whose type is known, with the bounds and the state that fit it", () => {
+    const { actuators } = diagnosticsOf(
+        bytes(
+            '{"actuators":{"R":{"type":"boolean","value":true},"S":{"type":"number","min":-90,"max":90,"value":"x"},"T":{"type":"<b>"},"U":1}}'
+        )
+    )!
+    expect([...actuators]).toEqual([
+        ["R", { takes: { type: "boolean" }, value: true }],
+        [
+            "S",
+            { takes: { type: "number", min: -90, max: 90 }, value: undefined },
+        ],
+    ])
+})
+
 test("an actuator's value is in `value` or stands alone", () => {
     expect(actuatorValue({ value: false })).toEqual({ value: false })
     expect(actuatorValue(0)).toEqual({ value: 0 })

@@ -330,6 +330,9 @@ describe("what the page knows", () => {
 
     test("a late value is history, and no longer the present one", () => {
         const store = fresh()
+        store.take("value", reading(3, "2026-03-01T11:59:00.000Z"))
+        // Somebody looks at it from now on.
+        store.devices.get("D")!.sensors.get("S")!.series.begin()
         store.take("value", reading(2, "2026-03-01T12:00:10.000Z"))
         store.take("value", reading(1, "2026-03-01T12:00:00.000Z", true))
         const sensor = store.devices.get("D")!.sensors.get("S")!

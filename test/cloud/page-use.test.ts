@@ -10,7 +10,7 @@ import {
     test,
 } from "vitest"
 import { describeWithBrowser, startBrowser, Visit } from "../support/browser"
-import { actuator, at, sensor, Stand, value } from "./page-stand"
+import { actuator, at, sensor, Stand, strip, value } from "./page-stand"
 
 const TOKEN = "correct-horse-battery"
 const DESKTOP = { width: 1280, height: 900 }
@@ -182,8 +182,14 @@ describeWithBrowser("the page", () => {
 
     test("comes back by itself after the server's restart, with all that came meanwhile", async () => {
         await stand.restartCloud()
+        await stand.reading("DEN", "TC", 30)
         await stand.reading("DEN", "TC", 24)
         await visit.text(value("DEN", "TC"), /^24$/, 10_000)
+        await visit.attribute(
+            strip("DEN", "TC"),
+            "aria-label",
+            /^TC, last hour: \d+ to 30/
+        )
         await visit.text("#link", /^live$/)
         // The browser's own word on the connections that were refused meanwhile.
         visit.complaints.length = 0

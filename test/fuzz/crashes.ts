@@ -43,21 +43,21 @@ export const CRASHES: Crash[] = [
         own: true,
     },
     {
-        what: "a user name of digits without quotes: the refusal did not name it",
+        what: "a user name of digits without quotes: the refusal did not say so",
         settings: () => ({ MQTT_USER: 1234 }),
         own: false,
-        refused: /^username: is no text; digits need quotes$/,
+        refused: /^MQTT_USER: is no text; digits need quotes$/,
     },
     {
-        what: "a password of digits without quotes: the refusal did not name it",
+        what: "a password of digits without quotes: the refusal did not say so",
         settings: () => ({ MQTT_USER: "u", MQTT_PASS: 12345678 }),
         own: false,
-        refused: /^password: is no text; digits need quotes$/,
+        refused: /^MQTT_PASS: is no text; digits need quotes$/,
     },
     {
         what: "a host that is no text: it tried to connect to it for ever",
         settings: () => ({ MQTT_HOST: 5 }),
         own: false,
-        refused: /^host: is no text; digits need quotes$/,
+        refused: /^MQTT_HOST: is no text; digits need quotes$/,
     },
 ]

@@ -16,7 +16,7 @@ const SEED = 1
 const CASES = 30_000
 const VM_CASES = 3_000
 /** Streams, messages and starts: 1 to 4 s each. */
-const STREAMS = 100
+const STREAMS = 60
 const MESSAGES = 120
 const STARTS = 16
 /** Inputs within which a planted fault has to be found. */

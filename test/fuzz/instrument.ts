@@ -2,6 +2,7 @@
 // fuzzer sees which ways an input went. Knows nothing of inputs.
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, relative, resolve } from "node:path"
+import { compileFunction } from "node:vm"
 import ts from "typescript"
 import { PROJECT_ROOT } from "../../sim/vm"
 import { installStrictBuffer } from "../mqtt/strict-buffer"
@@ -57,13 +58,12 @@ export class Instrumented {
                 throw new Error(`${name} imports ${path}, which is not pure`)
             return this.module(full)
         }
-        const run = new Function(
+        const run = compileFunction(outputText, [
             "exports",
             "require",
             "Buffer",
             HITS,
-            outputText
-        ) as (...all: unknown[]) => void
+        ]) as (...all: unknown[]) => void
         run(exports, require, this.buffer, this.hits)
         return exports
     }

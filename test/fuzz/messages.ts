@@ -1,6 +1,6 @@
 // Sends bodies made at random to the actuators and the command topic of a node that runs in the VM. Each is answered in the one
 // way that is right for it, the program goes on, and the node stays in touch. Knows nothing of how a body is parsed.
-import { DOER, doer, type Doer } from "../world/doers"
+import { doer, type Doer } from "../world/doers"
 import { grammatical, WORDS } from "./grammar"
 import { mayDiffer } from "./json-of-vm"
 import { mutated, pick, randomOf, type Random } from "./mutate"

@@ -14,6 +14,7 @@ export const GIVEN = [
     "MQTT_PROTO",
     "MQTT_USER",
     "MQTT_PASS",
+    "SENSOR_IDS",
 ]
 /** Settings that the node writes. */
 export const KEPT = ["BOOTS", "KEPT_0", "KEPT_1", "INTERVAL_0"]

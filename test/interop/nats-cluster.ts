@@ -42,12 +42,11 @@ export class NatsCluster {
                 await cluster.add(i, routes, doors[i]!)
             const leads = cluster.members.map(({ process }) =>
                 process.logged(
-                    /JetStream cluster new metadata leader/,
+                    /(Self is new JetStream cluster|JetStream cluster new) metadata leader/,
                     LEADER_MS
                 )
             )
-            await Promise.any(leads)
-            for (const lead of leads) lead.catch(() => {})
+            await Promise.all(leads)
         } catch (error) {
             await cluster.stop()
             throw error
@@ -88,7 +87,8 @@ export class NatsCluster {
             [
                 `server_name: ${name}`,
                 `listen: "${LOOPBACK}:-1"`,
-                `mqtt { listen: "${LOOPBACK}:${port}" }`,
+                // copies of sessions and messages: without it as many as there are members when the first client comes
+                `mqtt { listen: "${LOOPBACK}:${port}", stream_replicas: ${MEMBERS} }`,
                 // in MB, far above what a run keeps; by default it reserves shares of the machine's
                 `jetstream { store_dir: ${store}, max_memory_store: 16MB, max_file_store: 64MB }`,
                 `cluster { name: interop, listen: "${LOOPBACK}:${routes[index]}", routes: [${others.join(", ")}] }`,

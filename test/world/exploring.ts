@@ -2,6 +2,9 @@
 import { expect } from "vitest"
 import { explore, exploredBoard, summaryLines } from "../../sim/world/explore"
 
+/** ms for a slice: 40 s alone on a core, and several times that on a machine with other work to do. */
+export const SLICE_LIMIT = 400_000
+
 /** Lives through the schedules of seeds `from` to `to`, prints what was lived through, and expects all to be well. */
 export async function allWell(from: number, to: number): Promise<void> {
     const seeds = Array.from({ length: to - from + 1 }, (_, i) => from + i)

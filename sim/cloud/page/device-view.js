@@ -150,7 +150,10 @@ export class DeviceView {
         set(this.#fold, "aria-expanded", open ? "true" : "false")
         this.#body.hidden = !open
         set(this.element, "data-open", open)
-        if (open) this.refresh()
+        if (open) return this.refresh()
+        this.#loaded = false
+        for (const view of this.#sensorViews.values()) view.release()
+        this.text()
     }
 
     /** Shows all of it as it is now; history is asked for the first time it is seen. */

@@ -178,10 +178,10 @@ export class SensorView {
             ])
             if (turn !== this.#asked) return
             const { points, stepMs } = /** @type {WireSeries} */ (kept)
+            const newest = this.#sensor.value?.at ?? Infinity
             series.load(
                 points.map(p => ({
-                    t: Date.parse(p.at),
-                    w: stepMs,
+                    ...measured(Date.parse(p.at), stepMs, newest),
                     lo: p.min,
                     hi: p.max,
                     v: p.mean,
@@ -200,10 +200,27 @@ export class SensorView {
         }
     }
 
+    /** Nobody sees it: its history is asked for again when somebody does. */
+    release() {
+        this.#asked++
+        this.#sensor.series.end()
+    }
+
     /** The present value, which is one of those that the last part of the history puts together. */
     #newest() {
         const { value, series } = this.#sensor
         const v = drawable(value?.value)
         if (value && v !== undefined) series.add(point(value.at, v, false))
     }
+}
+
+/**
+ * The stretch in which something was measured: the last part of a history is cut off where its last reading was taken.
+ * @param {number} middle @param {number} length @param {number} newest
+ */
+function measured(middle, length, newest) {
+    const from = middle - length / 2
+    const to = Math.min(middle + length / 2, newest)
+    if (to <= from) return { t: middle, w: length }
+    return { t: (from + to) / 2, w: to - from }
 }
