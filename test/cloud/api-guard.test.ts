@@ -74,7 +74,6 @@ describe("on the loopback interface", () => {
             "127.0.0.1.evil.example",
             "localhost.evil.example:80",
             "evil.example:8088",
-            "",
             "127.0.0.1@evil.example",
         ])
             expect(await status(host), host).toBe(403)

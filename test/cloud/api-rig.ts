@@ -150,7 +150,7 @@ export class EventClient {
             if (end < 0) break
             const block = this.text.slice(0, end)
             this.text = this.text.slice(end + 2)
-            const event = /^event: (.*)\ndata: (.*)$/.exec(block)
+            const event = /^event: ([^\n]*)\ndata: ([^\n]*)$/.exec(block)
             if (event === null) this.others.push(block)
             else
                 this.events.push({
