@@ -21,7 +21,8 @@ let before: ts.Program | undefined
 
 /** The same check as `npm run types`, for one board file and what it imports; takes 1 to 2 s. */
 export function typeErrors(path: string): TypeError[] {
-    const { config } = ts.readConfigFile(CONFIG, path => ts.sys.readFile(path))
+    const config = ts.readConfigFile(CONFIG, path => ts.sys.readFile(path))
+        .config as unknown
     const { options, fileNames } = ts.parseJsonConfigFileContent(
         config,
         ts.sys,
