@@ -172,8 +172,10 @@ function withBallast(path: string, size: number): CompiledProgram {
 /** A program that ended, or never began, without a word of the node. */
 function broken({ trouble, panic }: Trial, subject: Subject): Finding {
     const { file } = subject.board
-    const thrown = trouble.findLast(line => /exception|error/i.test(line))
-    const message = /(?:exception|error)[^:]*: *(.*)$/i.exec(thrown ?? "")?.[1]
+    // the report of an exception: its name, its message, its stack
+    const first = (pattern: RegExp) =>
+        trouble.map(line => pattern.exec(line)?.[1]).find(text => text)
+    const message = first(/^\s*message: (.*)$/) ?? first(/^Exception: (.*)$/)
     const at = trouble
         .map(line => /(?:^|\s)([\w./-]+\.ts)[:(](\d+)/.exec(line))
         .find(match => match && basename(match[1]!) === basename(file))
