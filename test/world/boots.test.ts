@@ -48,11 +48,12 @@ interface Told {
     fault: string
 }
 
-/** What it has said of itself at each connection. */
+/** What it has said of itself first in each start. */
 const told = () =>
     world.broker
         .published(DIAGNOSTICS)
         .map(({ payload }) => JSON.parse(payload) as Told)
+        .filter(({ boot }, i, all) => boot !== all[i - 1]?.boot)
 
 const record = (node: WorldNode) =>
     node.flash.setting("BOOTS") as { n: number; c: number; why: string }
