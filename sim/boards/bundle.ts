@@ -166,6 +166,7 @@ function withSettings(
         const entries: [string, string][] = Object.entries(settings).map(
             ([key, value]) => [`:${key}`, JSON.stringify(value)]
         )
+        // an open network has an empty password, and not none, as when the runtime itself writes it
         if (wifi)
             entries.push([WIFI.ssid, wifi.ssid], [WIFI.password, wifi.password])
         for (const [key, value] of entries) store.set(key, Buffer.from(value))
@@ -173,7 +174,7 @@ function withSettings(
         // of a .uf2 a block could be missing
         const again = new ImageStore(bytes, runtime.place)
         for (const [key, value] of entries)
-            if (again.get(key)?.toString() !== value)
+            if ((again.get(key)?.toString() ?? "") !== value)
                 throw new ImageError(`it has no room for the setting ${key}`)
         return bytes
     } catch (error) {

@@ -109,94 +109,109 @@ function uf2Runtime(): Buffer {
     return block
 }
 
+/** ms: two compiles, a run of the CLI and one of the program, 15 s on a machine with nothing else to do. */
+const IMAGE_MS = 300_000
+
 describeIf(
     !taken.includes(true),
     `one of the ports ${TOOL_PORTS.join(", ")} is taken: end what uses it`
 )("an image", () => {
-    test("of an ESP32 goes to esptool, with the program that was checked, its settings, and Wi-Fi as the runtime keeps it", async () => {
-        const runtime = join(folder, "runtime.bin")
-        writeFileSync(runtime, Buffer.alloc(4096, 1))
-        program(
-            "udevadm",
-            "printf 'P: /x\\nN: ttyACM0\\nE: DEVNAME=/dev/ttyACM0\\nE: ID_VENDOR_ID=303a\\nE: ID_MODEL_ID=1001\\n'"
-        )
-        program(
-            "esptool.py",
-            `printf '%s\\n' "$@" > ${folder}/called; echo 'Writing at 0x00010000... (50 %)'; echo 'Hash of data verified.'`
-        )
-        vi.stubEnv("PATH", `${folder}:${process.env["PATH"]}`)
-        const wanted = give(
-            "climate-c3",
-            "DEVICE_ID=kitchen\nMQTT_HOST=broker.example.com\nMQTT_USER=anna\nMQTT_PASS=a#b\nWIFI_SSID=my net\nWIFI_PWD=12345678\n"
-        )
-        const { code, json } = await flash(wanted, {
-            file: runtime,
-            port: "/dev/ttyACM0",
-            baud: "460800",
-        })
-        vi.unstubAllEnvs()
-        expect(json).toMatchObject({ ok: true, written: true })
-        expect(code).toBe(0)
-        expect(readFileSync(join(folder, "called"), "utf8")).toBe(
-            [
-                ...["--port", "/dev/ttyACM0", "--baud", "460800"],
-                ...["write_flash", "0x0", json.image, ""],
-            ].join("\n")
-        )
-        const board = readBoardFile(findBoard("climate-c3", PROJECT_ROOT))
-        const store = new ImageStore(
-            readFileSync(json.image!),
-            runtimeOf(board).place
-        )
-        expect(
-            Buffer.from(store.program()!).equals(
-                compileProgram(board.path).image
+    test(
+        "of an ESP32 goes to esptool, with the program that was checked, its settings, and Wi-Fi as the runtime keeps it",
+        { timeout: IMAGE_MS },
+        async () => {
+            const runtime = join(folder, "runtime.bin")
+            writeFileSync(runtime, Buffer.alloc(4096, 1))
+            program(
+                "udevadm",
+                "printf 'P: /x\\nN: ttyACM0\\nE: DEVNAME=/dev/ttyACM0\\nE: ID_VENDOR_ID=303a\\nE: ID_MODEL_ID=1001\\n'"
             )
-        ).toBe(true)
-        const value = (key: string) => store.get(key)?.toString()
-        expect(value(":DEVICE_ID")).toBe(`"kitchen"`)
-        expect(value(":MQTT_PASS")).toBe(`"a#b"`)
-        expect(value("wifi_ssid")).toBe("my net")
-        expect(value("wifi_psk")).toBe("12345678")
-    })
-
-    test("of a Pico W starts in the VM from its own store, as the device that its settings say", async () => {
-        const runtime = join(folder, "runtime.uf2")
-        writeFileSync(runtime, uf2Runtime())
-        const wanted = give(
-            "door-picow",
-            "DEVICE_ID=front-door\nMQTT_HOST=broker.example.com\nWIFI_SSID=net\n"
-        )
-        const { code, json } = await flash(wanted, {
-            file: runtime,
-            imageOnly: true,
-        })
-        expect(json).toMatchObject({ ok: true, written: false })
-        expect(code).toBe(0)
-        const board = readBoardFile(findBoard("door-picow", PROJECT_ROOT))
-        const { place } = runtimeOf(board)
-        const image = new ImageStore(readFileSync(json.image!), place)
-        const chip = new Flash()
-        chip.write(image.store())
-        const clock = new VirtualClock()
-        const vm = await startVm({
-            program: compileProgram(board.path),
-            ...{ clock, flash: chip, deploy: false },
-            sockets: new MemoryNetwork(clock),
-        })
-        const said: unknown[] = []
-        vm.on("line", text => said.push(parseNodeLine(text)))
-        await clock.advance(10_000)
-        vm.stop()
-        expect(said).toContainEqual(
-            expect.objectContaining({ event: "boot", device: "front-door" })
-        )
-        expect(said).toContainEqual(
-            expect.objectContaining({
-                ...{ event: "connecting", host: "broker.example.com" },
+            program(
+                "esptool.py",
+                `printf '%s\\n' "$@" > ${folder}/called; echo 'Writing at 0x00010000... (50 %)'; echo 'Hash of data verified.'`
+            )
+            vi.stubEnv("PATH", `${folder}:${process.env["PATH"]}`)
+            const wanted = give(
+                "climate-c3",
+                "DEVICE_ID=kitchen\nMQTT_HOST=broker.example.com\nMQTT_USER=anna\nMQTT_PASS=a#b\nWIFI_SSID=my net\nWIFI_PWD=12345678\n"
+            )
+            const { code, json } = await flash(wanted, {
+                file: runtime,
+                port: "/dev/ttyACM0",
+                baud: "460800",
             })
-        )
-    })
+            vi.unstubAllEnvs()
+            expect(json.error).toBeUndefined()
+            expect(json).toMatchObject({ ok: true, written: true })
+            expect(code).toBe(0)
+            expect(readFileSync(join(folder, "called"), "utf8")).toBe(
+                [
+                    ...["--port", "/dev/ttyACM0", "--baud", "460800"],
+                    ...["write_flash", "0x0", json.image, ""],
+                ].join("\n")
+            )
+            const board = readBoardFile(findBoard("climate-c3", PROJECT_ROOT))
+            const store = new ImageStore(
+                readFileSync(json.image!),
+                runtimeOf(board).place
+            )
+            expect(
+                Buffer.from(store.program()!).equals(
+                    compileProgram(board.path).image
+                )
+            ).toBe(true)
+            const value = (key: string) => store.get(key)?.toString()
+            expect(value(":DEVICE_ID")).toBe(`"kitchen"`)
+            expect(value(":MQTT_PASS")).toBe(`"a#b"`)
+            expect(value("wifi_ssid")).toBe("my net")
+            expect(value("wifi_psk")).toBe("12345678")
+        }
+    )
+
+    test(
+        "of a Pico W starts in the VM from its own store, as the device that its settings say",
+        { timeout: IMAGE_MS },
+        async () => {
+            const runtime = join(folder, "runtime.uf2")
+            writeFileSync(runtime, uf2Runtime())
+            const wanted = give(
+                "door-picow",
+                "DEVICE_ID=front-door\nMQTT_HOST=broker.example.com\nWIFI_SSID=net\n"
+            )
+            const { code, json } = await flash(wanted, {
+                file: runtime,
+                imageOnly: true,
+            })
+            expect(json.error).toBeUndefined()
+            expect(json).toMatchObject({ ok: true, written: false })
+            expect(code).toBe(0)
+            const board = readBoardFile(findBoard("door-picow", PROJECT_ROOT))
+            const { place } = runtimeOf(board)
+            const image = new ImageStore(readFileSync(json.image!), place)
+            // an open network
+            expect(image.keys()).toContain("wifi_ssid")
+            const chip = new Flash()
+            chip.write(image.store())
+            const clock = new VirtualClock()
+            const vm = await startVm({
+                program: compileProgram(board.path),
+                ...{ clock, flash: chip, deploy: false },
+                sockets: new MemoryNetwork(clock),
+            })
+            const said: unknown[] = []
+            vm.on("line", text => said.push(parseNodeLine(text)))
+            await clock.advance(10_000)
+            vm.stop()
+            expect(said).toContainEqual(
+                expect.objectContaining({ event: "boot", device: "front-door" })
+            )
+            expect(said).toContainEqual(
+                expect.objectContaining({
+                    ...{ event: "connecting", host: "broker.example.com" },
+                })
+            )
+        }
+    )
 })
 
 test("nothing is made of a board that fails the check", async () => {
