@@ -12,6 +12,8 @@ await bme.start()
 await startNode({
     board: "air-s2",
     parts: [new WifiSettings()],
+    // with a full outbox the heap has no room for a packet of 2 KB
+    maxPacket: 512,
     sensors: [
         {
             id: "TC",

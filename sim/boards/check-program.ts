@@ -15,20 +15,19 @@ import { typeErrors } from "./types"
 /** Mistakes of one kind shown; after the first few they follow from each other. */
 const MAX_SHOWN = 5
 
-/** @returns whether it is worth compiling */
-export function checkTypes({ board, findings }: Subject): boolean {
+export function checkTypes({ board, findings }: Subject): void {
     const errors = typeErrors(board.path)
-    for (const { file, line, text } of errors.slice(0, MAX_SHOWN))
+    for (const { file, line, text, source: at } of errors.slice(0, MAX_SHOWN))
         findings.wrong("types", {
-            ...{ file, line, ...lineParts(file, line), text },
+            ...{
+                file,
+                line,
+                ...keyAndValue(at),
+                text: text.replace(/\.$/, ""),
+            },
             fix: "correct it there; an editor shows what is expected",
         })
-    if (errors.length > 0) {
-        findings.skip("compiles", "its types are wrong")
-        return false
-    }
-    findings.ok("types", board.file)
-    return true
+    if (errors.length === 0) findings.ok("types", board.file)
 }
 
 export function compiled({
@@ -87,7 +86,7 @@ function smaller(board: string): string {
     return `leave out sensors, drivers or parts; npm run build -- ${board} shows what takes how much`
 }
 
-/** What stands in a line: of `key: value` both, else all of it as the value. */
+/** What stands in a line, see keyAndValue. */
 function lineParts(
     file: string,
     line: number | undefined
@@ -101,9 +100,13 @@ function lineParts(
     } catch {
         return {}
     }
-    if (text === undefined || text.trim() === "") return {}
-    const match = /(?:^|[{,\s])(\w+):\s*(.+?),?\s*\}?,?\s*$/.exec(text)
-    return match
-        ? { key: match[1]!, value: match[2]! }
-        : { key: "line", value: text.trim() }
+    return text === undefined ? {} : keyAndValue(text)
+}
+
+/** Of `key: value` both, else all of it as the value. */
+function keyAndValue(source: string): { key?: string; value?: string } {
+    const match = /^\s*(\w+):\s*("[^"]*"|[^,}]+)/.exec(source)
+    if (match) return { key: match[1]!, value: match[2]!.trim() }
+    const value = source.trim()
+    return value === "" ? {} : { key: "line", value }
 }

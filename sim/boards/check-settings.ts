@@ -43,18 +43,15 @@ export function checkSettings(subject: Subject): void {
         })
 }
 
-/** A problem says what is wrong and, after a colon, what to do. */
+/** A problem says what is wrong and, after a colon or a semicolon, what to do. */
 function problemParts({ file, line, key, value, text }: SettingProblem) {
-    const colon = text.indexOf(": ")
+    const [, what = text, fix] = /^(.*?)(?:: |; )(.*)$/.exec(text) ?? []
     return {
         file,
         line,
         ...(key === "" ? {} : { key, value }),
-        text: colon < 0 ? text : text.slice(0, colon),
-        fix:
-            colon < 0
-                ? "write what is allowed, or leave the line out"
-                : text.slice(colon + 2),
+        text: what,
+        fix: fix ?? "write what is allowed, or leave the line out",
     }
 }
 

@@ -8,7 +8,7 @@ import type { Subject } from "./check"
 import { bytes, type Finding } from "./finding"
 import { refusal } from "./refusal"
 import { storedSettings } from "./settings-file"
-import { tryBoard, type Trial } from "./trial"
+import { TRIAL_CHIP, tryBoard, type Trial } from "./trial"
 
 /**
  * Bytes of the heap that have to stay free beside what was in use at the worst moment of the trial: an inbound packet of 2 KiB is
@@ -50,7 +50,7 @@ export async function checkStart(
             : ""
         findings.ok(
             "starts",
-            `in the simulator, as ${trial.boot.device ?? "?"}${drivers}`
+            `in the simulator, as ${trial.boot.device === TRIAL_CHIP ? "the chip's number" : (trial.boot.device ?? "?")}${drivers}`
         )
         checkBroker(subject, trial)
         checkHeap(subject, Math.max(0, (trial.heap ?? 0) - ballast))
@@ -93,7 +93,7 @@ function checkBroker(subject: Subject, { broker }: Trial): void {
         }
         wrong(
             "host",
-            "is on a board the board itself",
+            "on a board that is the board itself",
             `write MQTT_HOST=<name of the broker> into ${settings?.file ?? "its settings file"}`
         )
     }
@@ -172,8 +172,10 @@ function withBallast(path: string, size: number): CompiledProgram {
 /** A program that ended, or never began, without a word of the node. */
 function broken({ trouble, panic }: Trial, subject: Subject): Finding {
     const { file } = subject.board
-    const thrown = trouble.findLast(line => /exception|error/i.test(line))
-    const message = /(?:exception|error)[^:]*: *(.*)$/i.exec(thrown ?? "")?.[1]
+    // the report of an exception: its name, its message, its stack
+    const first = (pattern: RegExp) =>
+        trouble.map(line => pattern.exec(line)?.[1]).find(text => text)
+    const message = first(/^\s*message: (.*)$/) ?? first(/^Exception: (.*)$/)
     const at = trouble
         .map(line => /(?:^|\s)([\w./-]+\.ts)[:(](\d+)/.exec(line))
         .find(match => match && basename(match[1]!) === basename(file))

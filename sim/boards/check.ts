@@ -67,7 +67,12 @@ export async function checkBoard(
     checkSettings(subject)
     checkSecrets(subject)
     checkIds(subject)
-    const program = checkTypes(subject) ? compiled(subject) : undefined
+    checkTypes(subject)
+    // What runs with a known mistake says nothing new, and takes the most time.
+    const known = findings.mistakes > 0
+    if (known)
+        findings.skip("program", "not compiled and run until that is corrected")
+    const program = known ? undefined : compiled(subject)
     const size = program && checkSize(subject, program)
     const trial = program && (await checkStart(subject, program))
     const device = trial?.boot?.device

@@ -34,7 +34,7 @@ export class ProbeSession {
             if (this.#packets.length < MAX_PACKETS) this.#packets.push(packet)
             this.#changed()
         })
-        this.#parser.on("error", error =>
+        this.#parser.on("error", (error: Error) =>
             this.#finish(`sent what is not MQTT (${error.message})`, true)
         )
         this.#socket = sockets.connect(to.host, to.port, to.tls)

@@ -74,7 +74,12 @@ export function chipProblems(
             "MQTT_HOST",
             `is an address, and ${chip.name} connects to names only: give the broker a name in your router, and write that`
         )
-    if (host !== undefined && proto === "tls" && isIP(host) !== 0)
+    if (
+        host !== undefined &&
+        proto === "tls" &&
+        chip.addresses &&
+        isIP(host) !== 0
+    )
         add(
             "MQTT_HOST",
             "is an address, and a certificate is made out to a name: write that"

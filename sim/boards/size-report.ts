@@ -1,7 +1,6 @@
 // What an image is made of: bytes of code a source file and a function, and the sections beside the code. From the
 // compiler's debug information. Knows nothing of boards and of chips.
 import { createHash } from "node:crypto"
-import { compiler } from "../vm/cli-bundle"
 import type { CompiledProgram } from "../vm"
 
 export interface ModuleSize {

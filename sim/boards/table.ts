@@ -102,9 +102,13 @@ export function chipTable(): string[] {
     ]
 }
 
-/** What is to be known of each chip besides, as a list of Markdown. */
+/** What is to be known of chips besides, as a list of Markdown: each note once, with all the chips it is for. */
 export function chipNotes(): string[] {
-    return Object.values(CHIPS).flatMap(({ name, notes }) =>
-        notes.map(({ text, source }) => `- ${name}: ${text} (${source})`)
-    )
+    const chips = new Map<string, string[]>()
+    for (const { name, notes } of Object.values(CHIPS))
+        for (const { text, source } of notes) {
+            const note = `${text} (${source})`
+            chips.set(note, [...(chips.get(note) ?? []), name])
+        }
+    return [...chips].map(([note, names]) => `- ${names.join(", ")}: ${note}`)
 }

@@ -6,11 +6,17 @@ import { addBuild } from "./build"
 import { addCheck } from "./check"
 import { addDevtools } from "./devtools"
 import { addFaults } from "./faults"
+import { addSoak } from "./soak"
 import { addFleet } from "./fleet"
 import { addFlash } from "./flash"
 import { addHomeAssistant } from "./home-assistant"
+import { addMonitor } from "./monitor"
+import { addNew } from "./new"
+import { addHerd } from "./herd"
 import { addStart } from "./start"
+import { addTeeth } from "./teeth"
 import { addUptime } from "./uptime"
+import { addWorld } from "./world"
 
 const program = new Command("devicescript-mqtt-node")
     .description(
@@ -30,11 +36,17 @@ addBoards(program)
 addCheck(program)
 addBuild(program)
 addFlash(program)
+addMonitor(program)
+addNew(program)
 addDevtools(program)
 addFaults(program)
 addFleet(program)
 addHomeAssistant(program)
+addHerd(program)
 addUptime(program)
+addSoak(program)
+addWorld(program)
+addTeeth(program)
 
 /** A verb as a person types it: npm has words of its own for some. */
 function asTyped(verb: string | undefined): string {

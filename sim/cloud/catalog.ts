@@ -30,6 +30,15 @@ export interface Actuator {
     name: string | null
     requested: Stated | undefined
     state: Stated | undefined
+    /** As the device's diagnostics say; undefined until they do. Said again with each connection, so not kept. */
+    takes: Takes | undefined
+}
+
+/** Values an actuator takes. */
+export interface Takes {
+    type: "boolean" | "number" | "string"
+    min?: number
+    max?: number
 }
 
 export interface Device {
@@ -269,6 +278,7 @@ export class Catalog {
             name: null,
             requested: undefined,
             state: undefined,
+            takes: undefined,
         }
         device.actuators.set(id, actuator)
         this.#things++

@@ -15,5 +15,7 @@ export interface CloudContext {
     broker: { url: string; embedded: boolean }
     /** The filter of the subscription. */
     topics: string
+    /** Requests a second from one address, all and for each kind that publishes. */
+    rates: { requests: number; posts: number }
     now: () => number
 }

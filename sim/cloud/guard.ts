@@ -24,14 +24,15 @@ const COOKIE = "page_session"
  *
  * On the loopback interface everything a browser on this machine shows can send requests here. So the `Host` must be a name of
  * this machine, or else a foreign name could be made to resolve to it and be the "same site" (DNS rebinding); and what says that it
- * comes from another site is refused. Beyond loopback the token does this: a foreign page has no cookie.
+ * comes from another site is refused. Where there is a token it does the first of these, whatever the name: a foreign page has no cookie.
+ * @param namesOnly whether the `Host` must be a name of this machine
  */
 export function foreign(
     { headers }: Asking,
-    loopback: boolean
+    namesOnly: boolean
 ): string | undefined {
     const host = headers.host ?? ""
-    if (loopback && !LOOPBACK_NAMES.has(host.replace(/:\d+$/, "")))
+    if (namesOnly && !LOOPBACK_NAMES.has(host.replace(/:\d+$/, "")))
         return "this server answers to 127.0.0.1 and localhost only"
     const { origin } = headers
     if (origin !== undefined && !ownOrigin(origin, host))

@@ -8,6 +8,7 @@ import { Catalog } from "./catalog"
 import { Database } from "./database"
 import { Gate } from "./guard"
 import { History } from "./history"
+import { MAX_POSTS, MAX_REQUESTS } from "./limits"
 import { Live } from "./live"
 import { DEFAULT_TOPICS, isLoopback } from "./options"
 import { Raw } from "./raw"
@@ -36,6 +37,8 @@ export interface CloudOptions {
     topics?: string
     /** The folder of the page. */
     page?: string
+    /** Requests a second from one address, all and for each kind that publishes; MAX_REQUESTS and MAX_POSTS unless told. */
+    rates?: { requests: number; posts: number }
     /** Told its name at the broker before it connects. */
     onClientId?: (id: string) => void
     /** Told in one line of what a person should know. */
@@ -46,7 +49,7 @@ export interface Cloud {
     /** Where the page is, without a token. */
     readonly url: string
     readonly port: number
-    /** Writes what waits, ends all streams and frees the port. Takes at most about 2 s. */
+    /** Writes what waits, ends all streams and frees the port. Takes at most about 2 s; more calls wait for the first. */
     stop(): Promise<void>
 }
 
@@ -56,6 +59,7 @@ export interface Cloud {
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const { broker, host = LOOPBACK, topics = DEFAULT_TOPICS } = options
+    const rates = options.rates ?? { requests: MAX_REQUESTS, posts: MAX_POSTS }
     const warn = options.onWarning ?? (() => {})
     const loopback = isLoopback(host)
     if (!loopback && options.token === undefined)
@@ -86,6 +90,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
             gate: new Gate(options.token),
             broker: { url: broker.name, embedded: broker.embedded },
             topics,
+            rates,
             now: Date.now,
         },
         {
@@ -94,7 +99,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
             onDefect: text => warn(`a defect of the page's server: ${text}`),
         }
     )
-    const stop = async () => {
+    let stopped: Promise<void> | undefined
+    const stop = () => (stopped ??= close())
+    const close = async () => {
         await link.stop()
         streams.stop()
         raw.stop()

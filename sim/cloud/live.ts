@@ -5,6 +5,7 @@ import {
     Catalog,
     FullError,
     intervalOf,
+    type Actuator,
     type Device,
     type Sensor,
 } from "./catalog"
@@ -121,6 +122,11 @@ export class Live extends EventEmitter<{ change: [LiveEvent] }> {
         if (retain && !reading.stamped && last !== undefined) return
         if (last === undefined || reading.at >= last.at) sensor.last = reading
         if (!reading.late && !retain) {
+            // A fresh value says that the fault is over, up to 10 s before the device's own word on it.
+            if (sensor.state && sensor.state.what !== "ok") {
+                sensor.state = { what: "ok", since: reading.at }
+                this.history.addState(sensor.key, sensor.state)
+            }
             sensor.arrivals.push(reading.received)
             if (sensor.arrivals.length > INTERVAL_VALUES)
                 sensor.arrivals.shift()
@@ -131,6 +137,7 @@ export class Live extends EventEmitter<{ change: [LiveEvent] }> {
             sensor: sensor.id,
             ...shape.readingOf(reading),
             interval: intervalOf(sensor) ?? null,
+            state: shape.stateOf(sensor.state),
         })
     }
 
@@ -175,6 +182,17 @@ export class Live extends EventEmitter<{ change: [LiveEvent] }> {
             }
             sensors.push([sensorId, shape.stateOf(sensor.state)])
         }
+        for (const [actuatorId, { takes, value }] of diagnostics.actuators) {
+            if (!isId(actuatorId)) continue
+            const actuator = this.catalog.actuator(device, actuatorId)
+            actuator.takes = takes
+            // What the broker kept may be from any time; an answer on the state's own topic is never older than this.
+            if (value !== undefined && !retain && !actuator.state) {
+                actuator.state = { value, at }
+                this.catalog.keepActuator(actuator, "state")
+            }
+            this.#actuatorChange(id, actuator)
+        }
         this.#change("diagnostics", {
             device: id,
             ...shape.diagnosticsOf(device),
@@ -203,11 +221,16 @@ export class Live extends EventEmitter<{ change: [LiveEvent] }> {
         device.modified = at
         actuator[kind] = { value: said.value, at }
         this.catalog.keepActuator(actuator, kind)
+        this.#actuatorChange(id, actuator)
+    }
+
+    #actuatorChange(device: string, actuator: Actuator): void {
         this.#change("actuator", {
-            device: id,
-            actuator: actuatorId,
+            device,
+            actuator: actuator.id,
             requested: shape.statedOf(actuator.requested),
             state: shape.statedOf(actuator.state),
+            takes: actuator.takes ?? null,
         })
     }
 

@@ -1,5 +1,6 @@
 // Reads the payloads of a device's topics, in every dialect a node or Waziup speaks. Pure: the time of arrival comes in.
 // Whatever it is given, it throws nothing: what cannot be read is undefined.
+import type { Takes } from "./catalog"
 import {
     LATE_MS,
     MAX_DIAGNOSTICS,
@@ -88,6 +89,8 @@ export function statusOf(payload: Uint8Array): Status | undefined {
 export interface Diagnostics {
     body: Record<string, unknown>
     sensors: Map<string, { state: string; seconds: number }>
+    /** What each actuator takes, and its state as far as the device knows it. */
+    actuators: Map<string, { takes: Takes; value: unknown }>
 }
 
 export function diagnosticsOf(payload: Uint8Array): Diagnostics | undefined {
@@ -103,7 +106,22 @@ export function diagnosticsOf(payload: Uint8Array): Diagnostics | undefined {
         const seconds = typeof s === "number" && s >= 0 ? s : 0
         sensors.set(id, { state, seconds })
     }
-    return { body, sensors }
+    const actuators: Diagnostics["actuators"] = new Map()
+    const there = body["actuators"]
+    for (const [id, entry] of Object.entries(isObject(there) ? there : {})) {
+        if (!isObject(entry)) continue
+        const { type, min, max, value } = entry
+        if (type !== "boolean" && type !== "number" && type !== "string")
+            continue
+        const takes: Takes = { type }
+        if (typeof min === "number") takes.min = min
+        if (typeof max === "number") takes.max = max
+        actuators.set(id, {
+            takes,
+            value: typeof value === type ? value : undefined,
+        })
+    }
+    return { body, sensors, actuators }
 }
 
 /** Why `value` cannot be kept or published, or undefined when it can. */

@@ -47,7 +47,7 @@ export function liveRoutes(app: FastifyInstance, context: CloudContext): void {
         "/api/v2/messages",
         { exposeHeadRoute: false, schema: { querystring: schema.filter } },
         (request, reply) => {
-            const { filter } = request.query
+            const filter = plusAgain(request.query.filter)
             const fault = filterFault(filter)
             if (fault !== undefined)
                 throw new ApiError(
@@ -89,4 +89,12 @@ export function liveRoutes(app: FastifyInstance, context: CloudContext): void {
         })
         return streams.open(reply.raw, closed)
     }
+}
+
+/** A + that was not written as %2B means a space in a query. No level of a topic is one space, so it was a + that was meant. */
+function plusAgain(filter: string): string {
+    return filter
+        .split("/")
+        .map(level => (level === " " ? "+" : level))
+        .join("/")
 }

@@ -8,7 +8,6 @@ import {
 import type { CloudContext } from "./context"
 import { ApiError, notFound } from "./errors"
 import type { Range } from "./history"
-import { MAX_POSTS } from "./limits"
 import { actuatorValue, timeOf, valueFault } from "./payload"
 import { findDevice, findSensor } from "./routes-devices"
 import * as schema from "./schemas"
@@ -19,15 +18,14 @@ type Params = { Params: schema.Params }
 const HOUR = 3_600_000
 const SENSOR = "/api/v2/devices/:device/sensors/:sensor"
 
-/** A tighter rate than for reading: each goes on to the broker and to all who listen. */
-const publishing = {
-    config: { rateLimit: { max: MAX_POSTS, timeWindow: 1_000 } },
-}
-
 export function valueRoutes(app: FastifyInstance, context: CloudContext): void {
     const { live, link, now } = context
     const { history } = live
     const { params } = schema
+    /** A tighter rate than for reading: each goes on to the broker and to all who listen. */
+    const publishing = {
+        config: { rateLimit: { max: context.rates.posts, timeWindow: 1_000 } },
+    }
 
     app.post<Params & { Body: schema.ReadingBody }>(
         `${SENSOR}/value`,

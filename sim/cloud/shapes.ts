@@ -102,8 +102,14 @@ function sensorNow(sensor: Sensor) {
     }
 }
 
-function actuatorNow({ id, name, requested, state }: Actuator) {
-    return { id, name, requested: statedOf(requested), state: statedOf(state) }
+function actuatorNow({ id, name, requested, state, takes }: Actuator) {
+    return {
+        id,
+        name,
+        requested: statedOf(requested),
+        state: statedOf(state),
+        takes: takes ?? null,
+    }
 }
 
 /** A device as the page sees it. */

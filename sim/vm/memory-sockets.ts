@@ -109,7 +109,11 @@ export class MemorySocket extends EventEmitter implements VmSocket {
     end(): void {
         if (!this.writable) return
         this.ended = true
-        if (!this.peer) return this.close(false)
+        if (!this.peer) {
+            // later, as all events: who closes may be in the midst of something
+            this.clock.setTimeout(() => this.close(false), this.delay)
+            return
+        }
         this.carry(peer => {
             peer.ended = true
             peer.carry(self => self.close(false))

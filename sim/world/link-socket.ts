@@ -18,7 +18,7 @@ export type Overheard =
     | { what: "connect" | "end" | "cut" }
     /** Bytes from the chip, to it, and what its write was refused with. */
     | { what: "write" | "data"; bytes: Uint8Array }
-    | { what: "refused"; code: number }
+    | { what: "refused"; code: number; bytes: Uint8Array }
     | { what: "error" | "close"; text: string }
 
 /** What a link is to its connections. */

@@ -101,9 +101,10 @@ export class Link implements Sockets, Carrier {
     }
 
     /** What the VM asks before each write. */
-    readonly onWrite = (bytes?: Uint8Array): number => {
-        const code = this.takes(bytes?.length ?? 0)
-        if (code !== 0) this.overhear?.(this.count, { what: "refused", code })
+    readonly onWrite = (bytes = new Uint8Array(0)): number => {
+        const code = this.takes(bytes.length)
+        if (code !== 0)
+            this.overhear?.(this.count, { what: "refused", code, bytes })
         return code
     }
 

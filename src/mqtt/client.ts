@@ -8,7 +8,11 @@
 // an exception that leaves a fiber would restart the whole program.
 
 import * as ds from "@devicescript/core"
-import { Observable, register } from "@devicescript/observables"
+import {
+    Observable,
+    ObservableValue,
+    register,
+} from "@devicescript/observables"
 import { Backoff } from "./backoff"
 import { ClientCounters } from "./counters"
 import { encodeConnect, encodeEmpty, encodePublish } from "./encode"
@@ -335,6 +339,21 @@ export class MQTTClient {
         handler?: (msg: MQTTMessage) => ds.AsyncVoid,
         qos: number = 0
     ): Promise<MQTTSubscription> {
+        const messages = register<MQTTMessage>()
+        await this.listen(topic, handler, qos, messages)
+        return messages
+    }
+
+    /**
+     * Subscribes as `subscribe` does, for a handler alone: a program that does without observables has none in its image.
+     * @param messages told of each message, too, and of what the broker grants
+     */
+    async listen(
+        topic: string,
+        handler?: (msg: MQTTMessage) => ds.AsyncVoid,
+        qos: number = 0,
+        messages?: ObservableValue<MQTTMessage>
+    ) {
         const filter = Buffer.from(topic)
         const fault = topicFilterFault(filter)
         if (fault !== undefined)
@@ -348,16 +367,13 @@ export class MQTTClient {
         const receiver = this.receiver as Receiver
         if (receiver.handlers.length >= most)
             throw new ResourceError("subscriptions", "more than " + most)
-        const messages = register<MQTTMessage>()
-        const subscription = messages as MQTTSubscription
         let answered = false
         this.subscriptions.add(filter, qos, code => {
-            subscription.granted = code
+            if (messages) (messages as MQTTSubscription).granted = code
             answered = true
         })
         receiver.handlers.push(new Handler(topic, filter, handler, messages))
         await this.awaitAnswer(() => answered)
-        return subscription
     }
 
     /** Messages are handed over from now on, at least to those who listen to unhandled ones. */

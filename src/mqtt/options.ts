@@ -121,39 +121,49 @@ export function settle(
 ): Settled {
     if (!o.host) throw new ConfigError("host", "is missing")
     const tls = o.proto === undefined || o.proto === "tls"
-    const s: Settled = {
+    const s = {
         host: o.host,
-        port: whole("port", o.port, tls ? 8883 : 1883, 1, 65535),
         tls,
-        timeout: whole("timeout", o.timeout, 60000, 1000, 600000),
         clientId: text("clientId", o.clientId ?? "devs_" + deviceId),
         cleanSession: o.cleanSession !== false,
-        keepAlive: whole("keepAlive", o.keepAlive, 60, 0, 65535),
-        ackTimeout: whole("ackTimeout", o.ackTimeout, 20000, 1000, 600000),
-        publishTimeout: whole(
-            "publishTimeout",
-            o.publishTimeout,
-            0,
-            0,
-            86400000
-        ),
-        maxUnproven: whole(
-            "maxUnproven",
-            o.maxUnproven,
-            tls ? TLS_WINDOW : chipWindow,
-            0,
-            65536
-        ),
-        window: whole("window", o.window, 4, 1, 64),
-        queueMessages: whole("queueMessages", o.queueMessages, 32, 1, 1000),
-        queueBytes: whole("queueBytes", o.queueBytes, 4096, 64, 32768),
-        maxPacket: whole("maxPacket", o.maxPacket, 2048, 128, 16384),
-        inboxMessages: whole("inboxMessages", o.inboxMessages, 16, 1, 256),
-        inboxBytes: whole("inboxBytes", o.inboxBytes, 4096, 64, 32768),
-        subscriptions: whole("subscriptions", o.subscriptions, 32, 1, 256),
         inboundIds: INBOUND_IDS,
-        retryFirst: whole("retryFirst", o.retryFirst, 900, 10, 60000),
-        retryCap: whole("retryCap", o.retryCap, 60000, 10, 3600000),
+    } as Settled
+    s.port = whole("port", o.port, tls ? 8883 : 1883, 1, 65535)
+    s.maxUnproven = whole(
+        "maxUnproven",
+        o.maxUnproven,
+        tls ? TLS_WINDOW : chipWindow,
+        0,
+        65536
+    )
+    // the name, what it is when it is left out, the least and the most
+    // prettier-ignore
+    const numbers: (string | number)[] = [
+        "timeout", 60000, 1000, 600000,
+        "keepAlive", 60, 0, 65535,
+        "ackTimeout", 20000, 1000, 600000,
+        "publishTimeout", 0, 0, 86400000,
+        "window", 4, 1, 64,
+        "queueMessages", 32, 1, 1000,
+        "queueBytes", 4096, 64, 32768,
+        "maxPacket", 2048, 128, 16384,
+        "inboxMessages", 16, 1, 256,
+        "inboxBytes", 4096, 64, 32768,
+        "subscriptions", 32, 1, 256,
+        "retryFirst", 900, 10, 60000,
+        "retryCap", 60000, 10, 3600000,
+    ]
+    const given = o as unknown as Record<string, number | undefined>
+    const settled = s as unknown as Record<string, number>
+    for (let i = 0; i < numbers.length; i += 4) {
+        const key = numbers[i] as string
+        settled[key] = whole(
+            key,
+            given[key],
+            numbers[i + 1] as number,
+            numbers[i + 2] as number,
+            numbers[i + 3] as number
+        )
     }
     if (s.clientId.length === 0)
         if (!s.cleanSession)

@@ -56,6 +56,7 @@ export class Parking {
     }
 
     holds(id: number): boolean {
+        if (this.retired.length === 0) return false
         return this.retired.indexOf(id) >= 0
     }
 

@@ -34,7 +34,7 @@ export class Handler {
         public pattern: Buffer,
         public handle: ((m: MQTTMessage) => ds.AsyncVoid) | undefined,
         /** For those who subscribe to the observable. It would drop a handler that throws, so ours is not there. */
-        public observable: ObservableValue<MQTTMessage>
+        public observable: ObservableValue<MQTTMessage> | undefined
     ) {}
 }
 
@@ -119,7 +119,8 @@ export class Receiver {
                 if (!matches(h.pattern, name)) continue
                 handled = true
                 if (h.handle) await this.unhandled.tell(h.handle, m)
-                await this.unhandled.tell(h.observable.emit, m)
+                if (h.observable)
+                    await this.unhandled.tell(h.observable.emit, m)
             }
             if (!handled)
                 // a handler may take itself away

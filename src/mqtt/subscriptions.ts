@@ -100,12 +100,14 @@ export class Subscriptions implements Restorer {
         return true
     }
 
-    /** After CONNACK: asks for what the broker does not know. */
+    /** After CONNACK: asks for what the broker does not know, and again for what it refused: its rights may be others now. */
     restore(sessionPresent: boolean) {
         for (const s of this.list) {
             if (s.asked) continue
-            if (sessionPresent && s.granted !== undefined) continue
-            this.ask(s, true)
+            let known = sessionPresent
+            if (s.granted === undefined) known = false
+            if (s.granted === SUBACK_FAILURE) known = false
+            if (!known) this.ask(s, true)
         }
     }
 

@@ -91,6 +91,18 @@ class Actuator {
             this.register = options.act as ds.Register<Value>
     }
 
+    /** What is allowed, and the state as far as it is known. */
+    text(): string {
+        let text = '{"type":"' + this.kind + '"'
+        const o = this.options
+        if (o.min !== undefined) text += ',"min":' + o.min
+        if (o.max !== undefined) text += ',"max":' + o.max
+        const state = this.state
+        if (state !== undefined)
+            text += ',"value":' + valueText(state, DECIMALS)
+        return '"' + o.id + '":' + text + "}"
+    }
+
     take(body: unknown, again: boolean) {
         let value = body
         // null is an object too
@@ -202,11 +214,18 @@ export class Actuators implements NodePart {
         const topic = actuatorsTopic(node.device)
         this.from = topic.length
         const self = this
-        node.client.subscribe.start(
+        node.client.listen.start(
             topic + "+" + ACTUATOR_VALUE,
             (m: MQTTMessage) => self.heard(m),
             1
         )
+    }
+
+    /** See NodePart: `"actuators":{"RELAY":{"type":"boolean","value":true}}`. */
+    tell(): string {
+        const texts: string[] = []
+        for (const actuator of this.list) texts.push(actuator.text())
+        return '"actuators":{' + texts.join(",") + "}"
     }
 
     /** What was asked for is not done. `id` is one level of a topic, and may be anything. */

@@ -79,7 +79,7 @@ export class Commands implements NodePart {
         this.topic = Buffer.from(commandAckTopic(node.device))
         this.restore.start()
         const self = this
-        node.client.subscribe.start(
+        node.client.listen.start(
             commandTopic(node.device),
             async (m: MQTTMessage) => await self.heard(m),
             1

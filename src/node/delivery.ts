@@ -16,16 +16,9 @@ import {
     outcomeName,
 } from "../mqtt/index"
 import { Accounts } from "./accounts"
-import {
-    backlogCount,
-    backlogPayload,
-    backlogTopic,
-    Dialect,
-    payload,
-} from "./dialect"
+import { Dialect, latePayload, livePayload } from "./dialect"
 import { Outbox } from "./outbox"
-import { report } from "./report"
-import { valueText } from "./value"
+import { numberText, valueText } from "./value"
 
 /** Readings in the session at once. The client's window is twice that, so that presence and commands find room. */
 const WINDOW = 4
@@ -39,15 +32,24 @@ const FRESH = 2000
 /** The drain looks again after this long, in ms, though nobody woke it: a floor under lost wake-ups. */
 const LOOK_AGAIN = 60000
 
-/** Bytes of a batch: with its topic well below what a Pico W can send at once, and a sixtieth of a heap. */
-const BATCH_BYTES = 1024
-
-/** Readings looked at for a batch: more do not fit in its bytes. */
-const BATCH = 24
-
-/** What a delivery asks of a clock: the wall time of a moment in ms since 1970, or undefined while it is not known. */
+/**
+ * What a delivery asks of whatever knows what time it is. All that is about times is behind it, so that a node without one
+ * has none of it in its image.
+ */
 export interface WallTime {
-    at: (moment: number) => number | undefined
+    /** The wall time of a moment in ms since 1970, or undefined while it is not known. */
+    timeAt: (moment: number) => number | undefined
+    /** A late reading's payload; both times in ms. */
+    late: (
+        dialect: Dialect,
+        value: string,
+        moment: number,
+        age: number
+    ) => string
+    /** Sends the oldest readings of a sensor in one message, where the dialect has such. False when it has not. */
+    sendBacklog: (delivery: Delivery) => boolean
+    /** Readings of the run before are put where they belong, once time is known. */
+    place: (delivery: Delivery, now: number) => void
 }
 
 /** What a delivery needs to know of a sensor. */
@@ -70,17 +72,57 @@ export class Reading extends Message {
         public delivery: Delivery,
         public origin: Origin,
         public text: string,
-        public at: number,
+        public moment: number,
         public count: number
     ) {
         super(topic, bytes, delivery.qos, false, readingSettled)
     }
 }
 
-/** One function for all readings: a closure for each would cost two allocations on the hot path. */
+/**
+ * A reading's message has ended. One function for all readings: a closure for each would cost two allocations on the hot
+ * path, a method of the delivery one. For the same reason its lines are printed here, each in one go: see report.ts.
+ */
 function readingSettled(m: Message, outcome: Outcome) {
-    const reading = m as Reading
-    reading.delivery.ended(reading, outcome)
+    const r = m as Reading
+    const delivery = r.delivery
+    // what a stop leaves stays where it is: in flight
+    if (outcome === Outcome.Stopped) {
+        delivery.left.push(r)
+        return
+    }
+    const accounts = delivery.accounts
+    const topic = r.origin.topic
+    const n = r.count
+    accounts.inflight -= n
+    if (outcome === Outcome.Delivered || outcome === Outcome.Downgraded) {
+        if (r.qos === 0) accounts.sent += n
+        else accounts.acked += n
+        const ms = Math.round(ds.millis() - r.sentAt)
+        console.log(
+            "node: acked topic=" +
+                topic +
+                " value=" +
+                r.text +
+                " qos=" +
+                r.qos +
+                " ms=" +
+                ms
+        )
+    } else {
+        if (outcome === Outcome.Parked) accounts.parked += n
+        else if (outcome === Outcome.Full) accounts.full += n
+        else accounts.lost += n
+        console.log(
+            "node: dropped topic=" +
+                topic +
+                " value=" +
+                r.text +
+                " reason=" +
+                outcomeName(outcome)
+        )
+    }
+    delivery.wake()
 }
 
 /** @devsWhenUsed */
@@ -97,11 +139,11 @@ export class Delivery {
     private resting = false
 
     constructor(
-        private client: MQTTClient,
+        public readonly client: MQTTClient,
         public readonly box: Outbox,
-        private accounts: Accounts,
+        public readonly accounts: Accounts,
         public readonly qos: number,
-        private dialect: Dialect
+        public readonly dialect: Dialect
     ) {}
 
     /** Takes a value that its sensor's filter let through. */
@@ -148,61 +190,19 @@ export class Delivery {
     }
 
     /**
-     * Before a connection: what was sent as fresh and will be repeated says when it was taken. A deliberate choice: MQTT
+     * With each CONNACK, before anything is written: what was sent as fresh and will be repeated says when it was taken. A deliberate choice: MQTT
      * 3.1.1 repeats a PUBLISH with its identifier and DUP, and a fresh reading repeated as it was an hour later would
      * pass off an old value as the present one. No broker compares payloads.
      */
     restamp() {
         const session = this.client.session
         const now = ds.millis()
-        const wall = this.wall
-        if (wall && this.wallThen > 0) {
-            const today = wall.at(now)
-            if (today !== undefined) {
-                // readings of the run before were taken at their wall time, however long the chip was dark
-                this.box.shift(this.wallThen + now - today)
-                this.wallThen = 0
-            }
-        }
+        if (this.wall) this.wall.place(this, now)
         for (const list of [session.inflight, session.queue])
             for (const m of list)
                 if (m instanceof Reading)
-                    if (m.count === 1) m.payload = this.bytes(m.text, m.at, now)
-    }
-
-    /** A reading's message has ended. */
-    ended(r: Reading, outcome: Outcome) {
-        const accounts = this.accounts
-        // what a stop leaves stays where it is: in flight
-        if (outcome === Outcome.Stopped) {
-            this.left.push(r)
-            return
-        }
-        const n = r.count
-        accounts.inflight -= n
-        let delivered = outcome === Outcome.Delivered
-        if (outcome === Outcome.Downgraded) delivered = true
-        if (delivered) {
-            if (r.qos === 0) accounts.sent += n
-            else accounts.acked += n
-            this.tell(
-                "acked",
-                r,
-                "qos=" + r.qos + " ms=" + Math.round(ds.millis() - r.sentAt)
-            )
-        } else {
-            if (outcome === Outcome.Parked) accounts.parked += n
-            else if (outcome === Outcome.Full) accounts.full += n
-            else accounts.lost += n
-            this.tell("dropped", r, "reason=" + outcomeName(outcome))
-        }
-        this.wake()
-    }
-
-    private tell(event: string, r: Reading, rest: string) {
-        report(
-            event + " topic=" + r.origin.topic + " value=" + r.text + " " + rest
-        )
+                    if (m.count === 1)
+                        m.payload = this.bytes(m.text, m.moment, now)
     }
 
     private send(
@@ -211,7 +211,10 @@ export class Delivery {
         at: number,
         fresh: boolean
     ) {
-        const text = valueText(value, origin.precision)
+        const text =
+            typeof value === "number"
+                ? numberText(value, origin.precision)
+                : valueText(value, origin.precision)
         if (text === undefined) {
             this.accounts.invalid++
             return
@@ -227,66 +230,21 @@ export class Delivery {
 
     private bytes(text: string, at: number, now: number): Buffer {
         const age = now - at
-        if (age < FRESH)
-            return Buffer.from(
-                payload(this.dialect, text, undefined, undefined)
-            )
-        let taken: number | undefined
-        if (this.wall) taken = this.wall.at(at)
-        return Buffer.from(payload(this.dialect, text, taken, age))
+        let payload = livePayload(text)
+        if (age >= FRESH)
+            payload = this.wall
+                ? this.wall.late(this.dialect, text, at, age)
+                : latePayload(text, age)
+        return Buffer.from(payload)
     }
 
     private sendOldest() {
         const box = this.box
-        if (this.dialect === Dialect.WaziGate) if (this.sendBatch()) return
+        if (this.wall) if (this.wall.sendBacklog(this)) return
         const origin = this.origins[box.sensorAt(0)] as Origin
         const value = box.valueAt(0)
         const at = box.takenAt(0)
         box.drop(0)
         this.send(origin, value, at, false)
-    }
-
-    /** WaziGate takes stamped readings of one sensor as an array. False when there are fewer than two of them. */
-    private sendBatch(): boolean {
-        const box = this.box
-        const wall = this.wall
-        if (!wall) return false
-        const s = box.sensorAt(0)
-        const origin = this.origins[s] as Origin
-        const parts: string[] = []
-        const texts: string[] = []
-        const times: number[] = []
-        const places: number[] = []
-        for (let i = 0; i < box.length; i++) {
-            if (box.sensorAt(i) !== s) continue
-            const text = valueText(box.valueAt(i), origin.precision)
-            const at = box.takenAt(i)
-            const taken = wall.at(at)
-            if (text === undefined) break
-            if (taken === undefined) break
-            parts.push(payload(this.dialect, text, taken, undefined))
-            texts.push(text)
-            times.push(at)
-            places.push(i)
-            if (parts.length === BATCH) break
-        }
-        const count = backlogCount(parts, BATCH_BYTES)
-        if (count < 2) return false
-        const at = box.takenAt(0)
-        for (let i = count - 1; i >= 0; i--) box.drop(places[i] as number)
-        this.accounts.inflight += count
-        const batch = new Reading(
-            Buffer.from(backlogTopic(origin.topic)),
-            Buffer.from(backlogPayload(parts, count)),
-            this,
-            origin,
-            "batch-of-" + count,
-            at,
-            count
-        )
-        batch.texts = texts
-        batch.times = times
-        this.client.send(batch)
-        return true
     }
 }

@@ -6,6 +6,7 @@
 //    "readings":{"read":100, ... ,"faults":0},
 //    "sensors":{"TC":{"state":"ok","s":3599}}}
 //
+// A sensor that is well or is no longer well is news: it is said in the next round, within 10 s. What parts of a node add stands at the end.
 // boot is the number of this start and why how the run before it ended (boots.ts); fault is the last fault that was kept, of
 // this run or an earlier one. uptime and s (how long the sensor has been in this state) in seconds; lost is the last disconnect and how long it lasted.
 // `readings` are the accounts (accounts.ts): `boot` and `readings.read` together number the readings of a device, so that
@@ -15,6 +16,7 @@ import * as ds from "@devicescript/core"
 import { Accounts } from "./accounts"
 import { Boots } from "./boots"
 import { Message, MQTTClient, MQTTState } from "../mqtt/index"
+import type { NodePart } from "./node"
 import { Presence } from "./presence"
 import { Sensor } from "./sensor"
 
@@ -23,19 +25,21 @@ const MAX_WHY = 64
 
 /** @devsWhenUsed */
 export class Diagnostics {
+    /** Those that have something to add. */
+    parts: NodePart[] = []
     private lostWhy = ""
     private lostAt = -1
     private outage = 0
     private at = 0
 
     /**
-     * @param every ms between two, besides those on connect; 0 is never
+     * @param period ms between two, besides those on connect; 0 is never
      * @param configuration a number that is another when the configuration is
      */
     constructor(
         private client: MQTTClient,
         private topic: Buffer,
-        private every: number,
+        private period: number,
         private configuration: number,
         private accounts: Accounts,
         private presence: Presence,
@@ -55,14 +59,20 @@ export class Diagnostics {
         this.lostAt = -1
     }
 
-    /** Says it when it is due. */
+    /** Once a round: says it when it is due, or when a sensor has come into another state. */
     check(now: number) {
-        if (now - this.at >= this.every) this.say(now)
+        if (now - this.at >= this.period) this.say(now)
+        else
+            for (const sensor of this.sensors)
+                if (sensor.health.since > this.at) {
+                    this.say(now)
+                    return
+                }
     }
 
     /** Says it now, if that is possible and wanted. */
     say(now: number) {
-        if (this.every === 0) return
+        if (this.period === 0) return
         this.at = now
         if (this.client.readyState !== MQTTState.Connected) return
         this.client.send(
@@ -92,7 +102,10 @@ export class Diagnostics {
             parts.push('"' + sensor.options.id + '":{"state":"')
             parts.push(sensor.health.text() + '","s":' + seconds + "}")
         }
-        parts.push("}}")
+        parts.push("}")
+        for (const part of this.parts)
+            if (part.tell) parts.push("," + part.tell())
+        parts.push("}")
         return parts.join("")
     }
 }

@@ -34,7 +34,7 @@ export function payload(
     ageMs: number | undefined
 ): string {
     if (takenMs === undefined) {
-        if (ageMs === undefined) return '{"value":' + value + "}"
+        if (ageMs === undefined) return livePayload(value)
     } else {
         const taken = isoText(takenMs)
         if (taken !== undefined) {
@@ -42,6 +42,16 @@ export function payload(
             return '{"value":' + value + ',"' + key + '":"' + taken + '"}'
         }
     }
+    return latePayload(value, ageMs)
+}
+
+/** A live reading, in every dialect. */
+export function livePayload(value: string): string {
+    return '{"value":' + value + "}"
+}
+
+/** A late reading of a node that does not know what time it is, in every dialect. */
+export function latePayload(value: string, ageMs: number | undefined): string {
     let age = ""
     if (ageMs !== undefined) {
         let seconds = Math.round(ageMs / 1000)

@@ -2,7 +2,7 @@
 // which would keep the node from starting; here it starts without, says so, and tries again.
 
 import * as ds from "@devicescript/core"
-import { BOUND_WITHIN, Readable, Source, Value } from "./source"
+import { BOUND_WITHIN, Readable, Source } from "./source"
 import { report } from "./report"
 
 /** ms between two tries to start a driver: a person who plugs a sensor in waits about as long. */
@@ -18,7 +18,6 @@ const LOOK = 100
 export class Driver<T> {
     private roles?: T = undefined
     private why = ""
-    private since = 0
 
     /**
      * @param name of the hardware, for the console
@@ -41,21 +40,23 @@ export class Driver<T> {
     reads(register: (roles: T) => ds.Register<number>): Readable {
         const self = this
         let source: Source = undefined
-        const read = async (): Promise<Value | undefined> => {
+        let until = 0
+        const listen = () => {
+            source = new Source(register(self.roles))
+            until = ds.millis() + BOUND_WITHIN
+        }
+        if (this.roles !== undefined) listen()
+        return async () => {
             if (self.roles === undefined) throw new Error(self.why)
-            if (source === undefined) source = new Source(register(self.roles))
+            if (source === undefined) listen()
             let value = await source.value()
-            // a role that was made just now is bound after that time
-            while (
-                value === undefined &&
-                ds.millis() - self.since < BOUND_WITHIN
-            ) {
+            // a role that was made just now is not bound yet
+            while (value === undefined && ds.millis() < until) {
                 await ds.sleep(LOOK)
                 value = await source.value()
             }
             return value
         }
-        return read
     }
 
     private async retry() {
@@ -66,7 +67,6 @@ export class Driver<T> {
     private async attempt(): Promise<boolean> {
         try {
             this.roles = await this.begin()
-            this.since = ds.millis()
             return true
         } catch (e) {
             const why = e instanceof Error ? e.message : "threw"

@@ -99,26 +99,13 @@ export class Filter {
     value: number | boolean | string = 0
     /** Why the last fault was one: Reason.Nan or Reason.Range. */
     why: Reason = Reason.Nan
-    private min = -GREATEST
-    private max = GREATEST
-    private delta = 0
-    private minInterval = 0
-    private maxInterval = AGES
     /** When a value was published last. */
     private at = -AGES
     private recent: Recent | undefined = undefined
 
-    constructor(o: FilterOptions) {
-        this.delta = o.delta ?? 0
-        this.minInterval = o.minInterval ?? 0
-        this.maxInterval = o.maxInterval ?? AGES
-        // a limit of 0.1 is met by the float32 next to 0.1, which is above it
-        const min = o.min ?? -GREATEST
-        const max = o.max ?? GREATEST
-        this.min = Math.max(-GREATEST, min - Math.abs(min) * FLOAT32)
-        this.max = Math.min(GREATEST, max + Math.abs(max) * FLOAT32)
-        const median = o.median ?? 1
-        if (median > 1) this.recent = new Recent(median)
+    constructor(private options: FilterOptions) {
+        const size = options.median ?? 1
+        if (size > 1) this.recent = new Recent(size)
     }
 
     /** The next value is published, whatever it is. */
@@ -132,24 +119,33 @@ export class Filter {
      * `minInterval` or `maxInterval` of so many intervals would be met one sample too late now and then
      */
     sample(value: number | boolean | string | undefined, now: number): Verdict {
+        const o = this.options
         if (typeof value === "number") {
+            let well = true
+            this.why = Reason.Range
+            // a limit of 0.1 is met by the float32 next to 0.1, which is above it
+            const min = o.min
+            if (min !== undefined) well = value >= min - Math.abs(min) * FLOAT32
+            const max = o.max
+            if (max !== undefined)
+                if (value > max + Math.abs(max) * FLOAT32) well = false
             // a negated comparison, so that NaN is out too
-            if (!(value >= this.min && value <= this.max)) {
-                this.why =
-                    value >= -GREATEST && value <= GREATEST
-                        ? Reason.Range
-                        : Reason.Nan
-                return Verdict.Fault
+            if (!(value >= -GREATEST && value <= GREATEST)) {
+                well = false
+                this.why = Reason.Nan
             }
+            if (!well) return Verdict.Fault
             if (this.recent) value = this.recent.median(value)
         } else if (typeof value !== "boolean" && typeof value !== "string") {
             this.why = Reason.Nan
             return Verdict.Fault
         }
         const gap = now - this.at
-        if (gap < this.minInterval) return Verdict.Filtered
-        if (this.delta > 0 && gap < this.maxInterval && !this.differs(value))
-            return Verdict.Filtered
+        if (gap < (o.minInterval ?? 0)) return Verdict.Filtered
+        const delta = o.delta
+        if (delta !== undefined)
+            if (gap < (o.maxInterval ?? AGES))
+                if (!this.differs(value, delta)) return Verdict.Filtered
         this.value = value
         this.at = now
         return Verdict.Publish
@@ -159,15 +155,12 @@ export class Filter {
      * Whether a value is another than the last, numbers by `delta`. What may be missing because numbers on the bus have
      * steps does not count, up to a sixteenth of `delta`.
      */
-    private differs(value: number | boolean | string): boolean {
+    private differs(value: number | boolean | string, delta: number): boolean {
         const last = this.value
         if (typeof value !== "number" || typeof last !== "number")
             return value !== last
         const steps = FIXED + (Math.abs(value) + Math.abs(last)) * FLOAT32
-        return (
-            Math.abs(value - last) >=
-            this.delta - Math.min(steps, this.delta / 16)
-        )
+        return Math.abs(value - last) >= delta - Math.min(steps, delta / 16)
     }
 }
 

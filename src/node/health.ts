@@ -1,4 +1,4 @@
-// How well a sensor is: its state, since when, and what its faults were. Pure: the moments are handed in. Knows nothing
+// How well a sensor is: its state, since when, and what its last fault was. Pure: the moments are handed in. Knows nothing
 // of how a sensor is read nor of how its state is published.
 
 /** What a sensor is. */
@@ -25,8 +25,6 @@ export const enum Reason {
     Threw = 4,
 }
 
-const REASONS = 5
-
 /** @devsWhenUsed The health of one sensor. Nothing but its call is allocated by a sample. */
 export class Health {
     /** Unbound until the first sample: a node that has just started must not call a sensor well. */
@@ -35,14 +33,12 @@ export class Health {
     since: number
     /** The reason of the last fault. */
     private reason: Reason = Reason.Unbound
-    private counts: number[] = []
     /** Somebody was told of the last trouble, so that its end is news too. */
     private told = false
 
     /** @param now the start, ms of the monotonic clock */
     constructor(now: number) {
         this.since = now
-        for (let i = 0; i < REASONS; i++) this.counts.push(0)
     }
 
     /**
@@ -57,13 +53,12 @@ export class Health {
     }
 
     /**
-     * A sample was no value: counts it.
+     * A sample was no value.
      * @returns whether that is news: the sensor was well, or unbound and is now faulty or the other way round, or this is
      * its first sample. Another reason for the same state is none, or a sensor that is now stuck and now out of range
      * would be reported at each sample.
      */
     fault(reason: Reason, now: number): boolean {
-        this.counts[reason] = (this.counts[reason] as number) + 1
         this.reason = reason
         const state = reason === Reason.Unbound ? State.Unbound : State.Fault
         if (state !== this.state) {
@@ -74,11 +69,6 @@ export class Health {
         const news = !this.told
         this.told = true
         return news
-    }
-
-    /** Samples that were no value for this reason, since the start. */
-    faults(reason: Reason): number {
-        return this.counts[reason] as number
     }
 
     /** The state as the diagnostics have it: `ok`, `unbound`, or `fault:` and the reason of the last fault. */

@@ -117,7 +117,7 @@ export class HomeAssistant implements NodePart {
             if (self.told) if (client.sessionPresent) return
             self.announce.start(0)
         })
-        client.subscribe.start(
+        client.listen.start(
             this.prefix + "/status",
             (m: MQTTMessage) => {
                 // the one that the broker kept is as old as our own connection, at which we have announced

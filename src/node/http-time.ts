@@ -8,6 +8,9 @@
 import * as ds from "@devicescript/core"
 import { whole } from "../mqtt/options"
 import { Socket, SocketState } from "../mqtt/socket"
+import { placeKept, sendBatch } from "./backlog"
+import type { Delivery } from "./delivery"
+import { Dialect, payload } from "./dialect"
 import { report, reportFault } from "./report"
 import { request, TimeAnswer, TimeResponse } from "./time-request"
 import { WallClock } from "./wall-clock"
@@ -43,9 +46,21 @@ export class HttpTime {
         this.question = request(options.host, this.port, options.path ?? "/")
     }
 
-    /** See WallTime. */
-    at(moment: number): number | undefined {
+    /** See WallTime, as the next three. */
+    timeAt(moment: number): number | undefined {
         return this.wall.at(moment)
+    }
+
+    late(dialect: Dialect, value: string, moment: number, age: number): string {
+        return payload(dialect, value, this.wall.at(moment), age)
+    }
+
+    sendBacklog(delivery: Delivery): boolean {
+        return sendBatch(delivery, this)
+    }
+
+    place(delivery: Delivery, now: number) {
+        placeKept(delivery, this, now)
     }
 
     /** Gives up asking, now and for good: the node stops. */

@@ -78,7 +78,7 @@ export async function keepReadings(
         if (texts)
             for (let i = 0; i < r.count; i++)
                 await w.add(r.origin.index, texts[i], clock + r.times[i])
-        else await w.add(r.origin.index, r.text, clock + r.at)
+        else await w.add(r.origin.index, r.text, clock + r.moment)
     }
     const box = delivery.box
     for (let i = 0; i < box.length; i++) {
@@ -92,7 +92,7 @@ export async function keepReadings(
     const now = ds.millis()
     const then = Math.round(clock + now + dark)
     let wall = 0
-    if (delivery.wall) wall = delivery.wall.at(now) ?? 0
+    if (delivery.wall) wall = delivery.wall.timeAt(now) ?? 0
     let rest = ',"k":' + w.keys + ',"g":' + configuration + ',"t":' + then
     if (wall > 0) rest += ',"w":' + Math.round(wall + dark)
     await boots.end(why, rest)
@@ -125,14 +125,17 @@ export function restoreKept(
     if (boots.configuration !== configuration) return
     delivery.wallThen = boots.wall
     for (const part of all) {
-        if (part === undefined) continue
+        // anything may stand there, and an exception here would end the program
+        if (!Array.isArray(part)) continue
         for (let i = 0; i + 2 < part.length; i += 3) {
+            const sensor = part[i]
+            const value = part[i + 1]
+            const at = part[i + 2]
+            if (typeof sensor !== "number" || typeof at !== "number") continue
+            const origin = delivery.origins[sensor]
+            if (!origin || typeof value === "object") continue
             accounts.read++
-            delivery.box.put(
-                part[i] as number,
-                part[i + 1],
-                (part[i + 2] as number) - boots.clock
-            )
+            delivery.box.put(origin.index, value, at - boots.clock)
         }
     }
 }

@@ -41,9 +41,14 @@ const ROUND = 10000
  */
 export interface NodePart {
     start: (node: Node) => void
+    /** What it adds to the diagnostics, a member of a JSON object: `"actuators":{...}`. */
+    tell?: () => string
 }
 
-/** A running node. */
+/**
+ * A running node.
+ * @devsWhenUsed
+ */
 export class Node {
     readonly client: MQTTClient
     /** The device's id; its topics begin with `devices/<device>/`. */
@@ -88,6 +93,7 @@ export class Node {
             cleanSession: o.cleanSession === true,
             will: { topic: status, message: DOWN, qos: 1, retain: true },
             window: SESSION_WINDOW,
+            maxPacket: o.maxPacket,
         })
         new Parking(this.client.session, PARK_AFTER)
         this.presence = new Presence(this.client, Buffer.from(status))
@@ -153,7 +159,10 @@ export class Node {
         const diagnostics = this.diagnostics
         this.presence.isUp = () => diagnostics.say(ds.millis())
         this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
-        if (o.parts) for (const part of o.parts) part.start(this)
+        if (o.parts) {
+            this.diagnostics.parts = o.parts
+            for (const part of o.parts) part.start(this)
+        }
         this.delivery.drain.start()
         this.fibers.push(this.rounds.start())
         this.presence.watch.start(status)
@@ -249,9 +258,10 @@ export class Node {
                         attempt
                 )
                 if (self.time) await self.time.refresh()
-                self.delivery.restamp()
             },
             connected: (present, ms) => {
+                // not earlier: a connection may have taken a minute to come about
+                self.delivery.restamp()
                 report(
                     "connected present=" +
                         (present ? 1 : 0) +

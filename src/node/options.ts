@@ -68,6 +68,11 @@ export interface NodeOptions {
     policy?: "thin" | "drop-oldest"
     /** How a late reading says when it was taken, see dialect.ts; default plain. */
     dialect?: "plain" | "wazicloud" | "wazigate"
+    /**
+     * Largest packet that is taken in, in bytes, 128 to 16,384; default 2,048. Larger ones are skipped. A command has at most
+     * 300, and a chip with little heap needs room for what it takes in twice.
+     */
+    maxPacket?: number
     /** Where `up` and `down` go, a topic; default devices/<device>/status. */
     status?: string
     /** What knows the time, e.g. `new HttpTime({ host: "api.waziup.io" })`; without it late readings say how old they are. */
@@ -103,6 +108,9 @@ export function checkNode(o: NodeOptions) {
         whole(key + ".precision", s.precision, 1, 0, MAX_PRECISION)
         checkFilter(key, s)
     }
+    checkText("MQTT_HOST", o.broker.host)
+    checkText("MQTT_USER", o.broker.username)
+    checkText("MQTT_PASS", o.broker.password)
     whole("qos", o.qos, 1, 0, 2)
     whole("slots", o.slots, DEFAULT_SLOTS, MIN_SLOTS, MAX_SLOTS)
     whole("diagnostics", o.diagnostics, 10, 0, 1440)
@@ -122,6 +130,12 @@ const DIALECTS = ["plain", "wazicloud", "wazigate"]
 /** The dialect of a node, whose options were checked. */
 export function dialectOf(o: NodeOptions): Dialect {
     return Math.max(0, DIALECTS.indexOf(o.dialect))
+}
+
+/** A setting of digits is a number where it is not quoted. */
+function checkText(key: string, given: string | undefined) {
+    if (typeof (given ?? "") !== "string")
+        throw new ConfigError(key, "is no text; digits need quotes")
 }
 
 function oneOf(key: string, given: string | undefined, names: string[]) {

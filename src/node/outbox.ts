@@ -6,7 +6,7 @@
 // weighed is an error squared times the ms it lasts, in the sensor's own range, so that sensors of different
 // units and rates share the queue. docs/outbox.md shows what that comes to.
 
-import { ConfigError } from "../mqtt/errors"
+import { whole } from "../mqtt/options"
 
 /** What happens to a reading when every slot is taken. */
 export const enum Policy {
@@ -102,8 +102,8 @@ export class Outbox {
         private sensorCount: number,
         private policy: Policy
     ) {
-        checkWhole("slots", slots, MIN_SLOTS, MAX_SLOTS)
-        checkWhole("sensors", sensorCount, 1, MAX_SENSORS)
+        whole("slots", slots, 0, MIN_SLOTS, MAX_SLOTS)
+        whole("sensors", sensorCount, 0, 1, MAX_SENSORS)
         // one more than the slots: the newest reading is weighed with the others
         this.sensors = reserved(slots + 1)
         this.values = reserved(slots + 1)
@@ -314,11 +314,6 @@ export class Outbox {
                 }
         }
     }
-}
-
-function checkWhole(key: string, n: number, least: number, most: number) {
-    if (!(n >= least && n <= most && n === Math.floor(n)))
-        throw new ConfigError(key, "must be " + least + " to " + most)
 }
 
 /** An empty array with room for `count` elements: growing later could fail when there is no memory left. */

@@ -62,7 +62,7 @@ export class Presence {
      */
     async watch(topic: string) {
         const self = this
-        await this.client.subscribe(topic, m => self.heard(m), 0)
+        await this.client.listen(topic, m => self.heard(m), 0)
     }
 
     /** Says it before anything else that waits. One that is still on its way is not said twice. */

@@ -5,7 +5,7 @@ import * as ds from "@devicescript/core"
 import { Accounts } from "./accounts"
 import { Delivery, Origin } from "./delivery"
 import { Filter, Verdict } from "./filter"
-import { Health, Reason, reasonName } from "./health"
+import { Health, Reason, reasonName, State } from "./health"
 import { SensorOptions } from "./options"
 import { firstSample, nextSample, phaseOf } from "./phase"
 import { reportFault } from "./report"
@@ -90,9 +90,11 @@ export class Sensor implements Origin {
             if (this.asked) {
                 this.asked = false
                 this.filter.force()
-                await this.sample(now)
+                await this.take(now)
+                this.sampled = true
             } else if (now >= due) {
-                await this.sample(due)
+                await this.take(due)
+                this.sampled = true
                 due = nextSample(
                     this.phase,
                     this.interval,
@@ -112,11 +114,6 @@ export class Sensor implements Origin {
     }
 
     /** @param due when it was due, ms */
-    private async sample(due: number) {
-        await this.take(due)
-        this.sampled = true
-    }
-
     private async take(due: number) {
         let value: Value | undefined
         this.begun = ds.millis()
@@ -137,7 +134,8 @@ export class Sensor implements Origin {
             this.fault(this.filter.why, "value " + value)
             return
         }
-        this.health.ok(due)
+        // a call less on the path of every reading
+        if (this.health.state !== State.Ok) this.health.ok(due)
         this.accounts.read++
         if (verdict === Verdict.Publish)
             this.delivery.put(this, this.filter.value, ds.millis())

@@ -41,15 +41,15 @@ export function build(
 import { sleep } from "@devicescript/core"
 import { startMQTTClient } from "${IMPORT[client]}"
 ${before}
-const mqtt = await startMQTTClient({ host: "broker", port: 1883, proto: "tcp", clientId: "bench", ${options} })
+const mqtt = await startMQTTClient({ host: "broker", port: 1883, proto: "tcp", clientId: "bench-${client}", ${options} })
 ${body}`,
         },
     })
 }
 
 export interface NodeText {
-    /** Sensors, `S0`, `S1`, ...; each value is another. */
-    sensors?: number
+    /** Sensors, `S0`, `S1`, ...; each value is another. A text is DeviceScript for their number. */
+    sensors?: number | string
     /** ms between two readings of a sensor. */
     interval?: number
     /** The name of the function they read; by default one that counts. */

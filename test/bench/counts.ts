@@ -87,19 +87,17 @@ async function marked(program: CompiledProgram): Promise<Cost[]> {
     return marks
 }
 
-/** One publish of each QoS and size, its acknowledgements included. */
+/**
+ * One publish of each QoS and size, its acknowledgements included.
+ * @param withCalls whether calls are counted too, which takes a compile more
+ */
 export async function publishCosts(
     client: Client,
-    payloads: readonly number[] = PAYLOADS
+    payloads: readonly number[] = PAYLOADS,
+    withCalls = true
 ): Promise<PublishCost[]> {
     const plain = await marked(build(client, publishing(payloads, "0")))
-    const counting = instrumented()
-    const counted = await marked(
-        build(client, publishing(payloads, "allCalls()"), {
-            before: counting.text + "await resetCalls()",
-            files: counting.files,
-        })
-    )
+    const counted = withCalls ? await calls(client, payloads) : plain
     const combinations = QOS.flatMap(qos =>
         payloads.map(bytes => ({ qos, bytes }))
     )
@@ -116,6 +114,17 @@ export async function publishCosts(
             calls: per(counted, "calls"),
         }
     })
+}
+
+/** The marks of the same program with counters in it. */
+function calls(client: Client, payloads: readonly number[]): Promise<Cost[]> {
+    const counting = instrumented()
+    return marked(
+        build(client, publishing(payloads, "allCalls()"), {
+            before: counting.text + "await resetCalls()",
+            files: counting.files,
+        })
+    )
 }
 
 /** ms between two messages to a client: the platform's client loses those that come without a gap. */
@@ -228,8 +237,14 @@ export async function readingAllocations(): Promise<number> {
     return (busy - idle) / READINGS
 }
 
-/** One reading, from its sample to its PUBACK. */
-export async function readingCost(): Promise<ReadingCost> {
+let reading: Promise<ReadingCost> | undefined
+
+/** One reading, from its sample to its PUBACK; measured once a process. */
+export function readingCost(): Promise<ReadingCost> {
+    return (reading ??= measureReading())
+}
+
+async function measureReading(): Promise<ReadingCost> {
     const allocations = await readingAllocations()
     const busy = await nodeCalls(1000)
     const idle = await nodeCalls(NO_READINGS)

@@ -20,7 +20,8 @@ export interface Growth {
     curves: Curve[]
 }
 
-export const SENSORS = [1, 4, 16, 64]
+/** More than that have no room in a chip's heap. */
+export const SENSORS = [1, 2, 4, 8, 16, 24]
 const BYTES = [16, 64, 256, 1024, 2048, 4096, 8192]
 const SLOTS = [8, 16, 32, 64, 128, 256, 512]
 

@@ -23,8 +23,13 @@ const ballast = Buffer.alloc(parseInt(ds.deviceIdentifier("self").slice(0, 5)) +
 setInterval(async () => { if (ballast.length === 0) console.log("none") }, 3000000)
 `
 
-const chip = (ballast: number) =>
-    `${String(ballast).padStart(5, "0")}00000000001`
+/** A chip that says how many bytes the ballast takes, and, where a program asks, how many sensors there are. */
+const chip = (ballast: number, sensors = 1) =>
+    String(ballast).padStart(5, "0") +
+    String(sensors).padStart(2, "0") +
+    "000000001"
+
+const SENSORS = `parseInt(ds.deviceIdentifier("self").slice(5, 7))`
 
 /** Bytes that the ballast itself takes besides its size. */
 const BALLAST_EXTRA = 12
@@ -36,8 +41,12 @@ async function collected(lab: Lab): Promise<number> {
     return (await figures).used
 }
 
-async function live(program: CompiledProgram, ms: number): Promise<number> {
-    const lab = await Lab.run(program, { deviceId: chip(0) })
+async function live(
+    program: CompiledProgram,
+    ms: number,
+    sensors = 1
+): Promise<number> {
+    const lab = await Lab.run(program, { deviceId: chip(0, sensors) })
     try {
         await lab.clock.advance(ms)
         return await collected(lab)
@@ -49,9 +58,10 @@ async function live(program: CompiledProgram, ms: number): Promise<number> {
 /** Whether it lives with so many bytes less. */
 async function lives(
     program: CompiledProgram,
-    ballast: number
+    ballast: number,
+    sensors = 1
 ): Promise<boolean> {
-    const lab = await Lab.run(program, { deviceId: chip(ballast) })
+    const lab = await Lab.run(program, { deviceId: chip(ballast, sensors) })
     const dead = () =>
         !lab.vm.running || lab.lines.some(line => line.startsWith("! panic"))
     try {
@@ -65,12 +75,16 @@ async function lives(
     }
 }
 
-async function needed(program: CompiledProgram): Promise<number> {
+/** Undefined when a whole heap is not enough. */
+async function needed(
+    program: CompiledProgram,
+    sensors = 1
+): Promise<number | undefined> {
     let [fits, fails] = [0, HEAP]
-    if (!(await lives(program, 0))) return Infinity
+    if (!(await lives(program, 0, sensors))) return undefined
     while (fails - fits > STEP) {
         const middle = (fits + fails) >> 1
-        if (await lives(program, middle)) fits = middle
+        if (await lives(program, middle, sensors)) fits = middle
         else fails = middle
     }
     return HEAP - fits - BALLAST_EXTRA
@@ -84,15 +98,30 @@ setInterval(async () => {
 const client = (which: Client, body: string) =>
     build(which, body, { before: BALLAST })
 
-const node = (sensors: number) =>
-    buildNode({ sensors, interval: 10_000, before: BALLAST })
+/** A node whose chip says how many sensors it has. */
+const node = () =>
+    buildNode({ sensors: SENSORS, interval: 10_000, before: BALLAST })
 
 /** ms of virtual time after which a node's first readings are over. */
 const SETTLED = 25_000
 
 /** Bytes of heap that an idle session and a sensor hold, in a node. */
 export function idleNode(): Promise<number> {
-    return live(node(1), SETTLED)
+    return live(node(), SETTLED)
+}
+
+/** Most sensors with which a node lives in that many bytes of heap less than the simulator's. */
+async function mostSensors(
+    program: CompiledProgram,
+    less: number
+): Promise<number> {
+    let [fits, fails] = [1, 65]
+    while (fails - fits > 1) {
+        const middle = (fits + fails) >> 1
+        if (await lives(program, less, middle)) fits = middle
+        else fails = middle
+    }
+    return fits
 }
 
 /** Bytes that a node with one sensor holds whose outbox is full: an outage of 64 readings and more. */
@@ -144,14 +173,20 @@ export async function heaps(): Promise<Section[]> {
         "client, 5 subscriptions",
         `${tick}\nfor (let i = 0; i < 5; i++) await mqtt.subscribe("devs/" + i, async m => {})`
     )
-    for (const sensors of [1, 10, 50])
-        add(
-            `node, ${sensors} sensor${sensors > 1 ? "s" : ""}`,
-            await live(node(sensors), SETTLED),
-            await needed(node(sensors))
-        )
+    const program = node()
+    for (const sensors of [1, 10, 50]) {
+        const what = `node, ${sensors} sensor${sensors > 1 ? "s" : ""}`
+        const needs = await needed(program, sensors)
+        if (needs === undefined)
+            rows.push({ what, values: ["more than there is"] })
+        else add(what, await live(program, SETTLED, sensors), needs)
+    }
     add("node, 1 sensor, outbox full of numbers", await full(false))
     add("node, 1 sensor, outbox full of 64-byte texts", await full(true))
+    const most = [
+        await mostSensors(program, 0),
+        await mostSensors(program, HEAP - SMALL_HEAP),
+    ]
     return [
         {
             id: "heap",
@@ -166,6 +201,7 @@ export async function heaps(): Promise<Section[]> {
             ],
             rows,
             notes: [
+                `A node lives with up to ${most[0]} sensors in 64 KiB, and with up to ${most[1]} in 40 KiB.`,
                 `Live is after a collection. Needed is the least heap, to ${STEP} bytes, with which it lived through its start, a TCP reset after 30 s and 75 s after it.`,
             ],
         },

@@ -1,13 +1,15 @@
 // `npm run bench`: measures on this machine, prints tables, and writes docs/bench.md, docs/bench.json and
-// docs/bench.svg anew, and the README's figures. With names of sections it prints those and writes nothing.
+// docs/bench.svg anew, and the README's figures. With names of parts it does those only, and keeps what the JSON has of
+// the others: each table says when and where it was measured.
 import { execFileSync } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { cpus, type as osType } from "node:os"
 import { join } from "node:path"
 import { format, resolveConfig } from "prettier"
 import { PROJECT_ROOT } from "../../sim/vm"
-import { boardTime } from "./board-time"
+import { boardTime, type Counted } from "./board-time"
+import { CLIENTS } from "./build"
 import { counts, publishCosts, readingCost } from "./counts"
 import { fleet } from "./fleet"
 import { growths, growthSections, type Growth } from "./growth"
@@ -20,8 +22,6 @@ import { sizes } from "./sizes"
 import { start } from "./start"
 import { wire } from "./wire"
 
-let grown: Growth[] | undefined
-
 /** What may be asked for by name, in the order of the page. */
 const PARTS: Record<string, () => Section[] | Promise<Section[]>> = {
     size: sizes,
@@ -32,51 +32,68 @@ const PARTS: Record<string, () => Section[] | Promise<Section[]>> = {
     latency,
     wire,
     start,
-    growth: async () => growthSections((grown = await growths())),
+    growth: async () => {
+        const all = await growths()
+        return growthSections(all).map(section => ({ ...section, growth: all }))
+    },
     fleet,
 }
 
 async function estimates(): Promise<Section> {
     const reading = await readingCost()
-    const [ours, stock] = [
-        await publishCosts("ours", [16]),
-        await publishCosts("stock", [16]),
-    ]
+    const publishes: Counted[] = []
+    for (const client of CLIENTS)
+        for (const { qos, allocations } of await publishCosts(
+            client,
+            [16],
+            false
+        ))
+            if (qos < 2)
+                publishes.push({
+                    what: `publish, QoS ${qos}, ${client === "ours" ? "this client" : "stock"}`,
+                    allocations,
+                })
     return boardTime([
         { what: "a reading, from its sample to its PUBACK", ...reading },
-        ...[ours, stock].flatMap((costs, i) =>
-            costs
-                .filter(({ qos }) => qos < 2)
-                .map(({ qos, allocations }) => ({
-                    what: `publish, QoS ${qos}, ${i === 0 ? "this client" : "stock"}`,
-                    allocations,
-                }))
-        ),
+        ...publishes,
     ])
 }
 
-/** Where and with what it was measured. */
-function circumstances() {
-    const version = (name: string) =>
-        (
-            createRequire(import.meta.url)(`${name}/package.json`) as {
-                version: string
-            }
-        ).version
-    return {
-        date: new Date().toISOString().slice(0, 10),
-        commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], {
-            cwd: PROJECT_ROOT,
-            encoding: "utf8",
-        }).trim(),
-        machine: `${osType()}, ${cpus().length} cores, ${cpus()[0]?.model.trim() ?? "unknown"}`,
-        versions: {
-            node: process.versions.node,
-            "@devicescript/cli": version("@devicescript/cli"),
-            aedes: version("aedes"),
-            mqtt: version("mqtt"),
-        },
-    }
+/** Where and with what it is measured, in one line. */
+function circumstances(): string {
+    const require = createRequire(import.meta.url)
+    const versions = ["@devicescript/cli", "aedes", "mqtt"].map(name => {
+        const { version } = require(`${name}/package.json`) as {
+            version: string
+        }
+        return `${name} ${version}`
+    })
+    const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], {
+        cwd: PROJECT_ROOT,
+        encoding: "utf8",
+    }).trim()
+    const [cpu] = cpus()
+    return [
+        `${new Date().toISOString().slice(0, 10)} at ${commit}`,
+        `${osType()}, ${cpus().length} cores, ${cpu?.model.trim() ?? "unknown"}`,
+        [`Node.js ${process.versions.node}`, ...versions].join(", "),
+    ].join("; ")
+}
+
+/** A table as it is kept. */
+interface Kept extends Section {
+    part: string
+    measured: string
+    growth?: Growth[]
+}
+
+const JSON_FILE = join(PROJECT_ROOT, "docs/bench.json")
+
+/** What was measured before. */
+function before(): Kept[] {
+    if (!existsSync(JSON_FILE)) return []
+    return (JSON.parse(readFileSync(JSON_FILE, "utf8")) as { tables: Kept[] })
+        .tables
 }
 
 /** What is written between two marks of a page. */
@@ -99,37 +116,43 @@ const SHORT: [string, RegExp][] = [
     ["rate", /this client|stock|ratio/],
 ]
 
-/** A short table of one section, without its notes. */
-function short(sections: readonly Section[], [id, rows]: [string, RegExp]) {
-    const section = sections.find(each => each.id === id)!
-    const kept = section.rows.filter(({ what }) => rows.test(what))
-    return sectionMarkdown({ ...section, rows: kept, notes: [] }).replace(
+/** A short table of one section, without its notes; nothing while there is none. */
+function short(tables: readonly Kept[], [id, rows]: [string, RegExp]) {
+    const table = tables.find(each => each.id === id)
+    if (!table) return ""
+    const kept = table.rows.filter(({ what }) => rows.test(what))
+    return sectionMarkdown({ ...table, rows: kept, notes: [] }).replace(
         /^## (.*)$/m,
-        "$1:"
+        `$1 (${table.measured.split(";")[0]}):`
     )
 }
 
-async function write(sections: readonly Section[]) {
-    const where = circumstances()
-    const versions = Object.entries(where.versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(", ")
-    const said = `Measured ${where.date} at ${where.commit}, ${where.machine}; ${versions}.`
+async function write(tables: readonly Kept[]) {
     await replace(
         "docs/bench.md",
         "bench",
-        [said, ...sections.map(sectionMarkdown)].join("\n\n")
+        tables
+            .map(table => {
+                const notes = [...table.notes, `Measured ${table.measured}.`]
+                if (table.growth) notes.push(`![${table.title}](bench.svg)`)
+                return sectionMarkdown({ ...table, notes })
+            })
+            .join("\n\n")
     )
     await replace(
         "README.md",
         "bench",
-        [said, ...SHORT.map(each => short(sections, each))].join("\n\n")
+        SHORT.map(each => short(tables, each)).join("\n\n")
     )
-    const json = JSON.stringify({ ...where, sections, growth: grown })
-    const path = join(PROJECT_ROOT, "docs/bench.json")
-    const style = await resolveConfig(path)
-    writeFileSync(path, await format(json, { ...style, filepath: path }))
-    writeFileSync(join(PROJECT_ROOT, "docs/bench.svg"), growthPlot(grown!))
+    const style = await resolveConfig(JSON_FILE)
+    const json = JSON.stringify({ tables })
+    writeFileSync(
+        JSON_FILE,
+        await format(json, { ...style, filepath: JSON_FILE })
+    )
+    const growth = tables.find(table => table.growth)?.growth
+    if (growth)
+        writeFileSync(join(PROJECT_ROOT, "docs/bench.svg"), growthPlot(growth))
 }
 
 const asked = process.argv.slice(2)
@@ -140,13 +163,18 @@ if (unknown !== undefined) {
     )
     process.exitCode = 1
 } else {
-    const sections: Section[] = []
-    for (const [name, measure] of Object.entries(PARTS)) {
-        if (asked.length > 0 && !asked.includes(name)) continue
+    const measured = circumstances()
+    const old = before()
+    const tables: Kept[] = []
+    for (const [part, measure] of Object.entries(PARTS)) {
+        if (asked.length > 0 && !asked.includes(part)) {
+            tables.push(...old.filter(table => table.part === part))
+            continue
+        }
         for (const section of await measure()) {
-            sections.push(section)
+            tables.push({ part, measured, ...section })
             console.log(`${sectionLines(section).join("\n")}\n`)
         }
     }
-    if (asked.length === 0) await write(sections)
+    await write(tables)
 }

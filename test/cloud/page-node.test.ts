@@ -82,7 +82,7 @@ describeWithBrowser("a node on the page", () => {
         await visit.page.getByRole("switch", { name: "RELAY" }).click()
         await visit.text(
             `${actuator("ESPDEVICE", "RELAY")} .note`,
-            /^on was asked for, the device is down$/
+            /^on was asked for, but the device is down$/
         )
         expect(
             await visit.page

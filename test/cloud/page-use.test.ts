@@ -1,20 +1,24 @@
 // Who uses the page and with what: a keyboard, a screen reader, a phone, by night, with a token, with many devices.
 import axe from "axe-core"
-import type { Browser, BrowserContextOptions } from "playwright-core"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import type { Browser } from "playwright-core"
+import {
+    afterAll,
+    afterEach,
+    beforeAll,
+    beforeEach,
+    expect,
+    test,
+} from "vitest"
 import { describeWithBrowser, startBrowser, Visit } from "../support/browser"
-import { actuator, at, sensor, Stand, value } from "./page-stand"
+import { actuator, at, sensor, Stand, strip, value } from "./page-stand"
 
 const TOKEN = "correct-horse-battery"
-const DESKTOP = { viewport: { width: 1280, height: 900 } }
-const PHONE = {
-    viewport: { width: 320, height: 640 },
-    isMobile: true,
-    hasTouch: true,
-}
+const DESKTOP = { width: 1280, height: 900 }
+const PHONE = { width: 320, height: 640 }
 
 let browser: Browser
 let stand: Stand
+let visit: Visit
 
 /** A device of each kind, each with something to see. */
 async function fill(): Promise<void> {
@@ -42,6 +46,7 @@ describeWithBrowser("the page", () => {
     beforeAll(async () => {
         browser = await startBrowser()
         stand = await Stand.start()
+        visit = await Visit.to(browser, "about:blank")
         await fill()
     })
     afterAll(async () => {
@@ -49,193 +54,158 @@ describeWithBrowser("the page", () => {
         await stand?.stop()
     })
 
-    async function visiting(
-        options: BrowserContextOptions,
-        use: (visit: Visit) => Promise<void>,
-        hash = ""
-    ) {
-        const visit = await Visit.to(browser, stand.cloud.url + hash, options)
-        try {
-            await visit.text("#link", /^live$/)
-            await use(visit)
-            expect(visit.complaints).toEqual([])
-        } finally {
-            await visit.close()
-        }
-    }
+    beforeEach(async () => {
+        await visit.page.setViewportSize(DESKTOP)
+        await visit.page.emulateMedia({ colorScheme: "light" })
+        await visit.go(stand.cloud.url)
+        await visit.text("#link", /^live$/)
+        await visit.text(value("DEN", "TC"), /^2\d$/)
+    })
+    afterEach(() => {
+        expect(visit.complaints).toEqual([])
+    })
 
-    describe("has nothing for an accessibility checker to complain of", () => {
-        const looks: [string, BrowserContextOptions, string][] = [
-            ["by day", { ...DESKTOP, colorScheme: "light" }, ""],
-            ["by night", { ...DESKTOP, colorScheme: "dark" }, ""],
-            ["on a phone", { ...PHONE, colorScheme: "light" }, ""],
-            [
-                "among the topics by night",
-                { ...DESKTOP, colorScheme: "dark" },
-                "#topics",
-            ],
-        ]
-        test.each(looks)("%s", async (_name, options, hash) => {
-            await visiting(
-                options,
-                async ({ page, text }) => {
-                    if (hash === "")
-                        await text.call({ page }, value("DEN", "TC"), /^23$/)
-                    else await text.call({ page }, ".payload", /^up$/)
-                    // By the browser's own door: the page's policy lets no script in.
-                    await page.evaluate(axe.source)
-                    const found = await page.evaluate(async () => {
-                        const { violations } = await (
-                            window as unknown as { axe: typeof axe }
-                        ).axe.run()
-                        return violations.map(
-                            v =>
-                                `${v.id}: ${v.nodes.map(n => n.html).join(" ")}`
-                        )
-                    })
-                    expect(found).toEqual([])
-                },
-                hash
-            )
-        })
+    test("has nothing for an accessibility checker to complain of, by day, by night, on a phone, among the topics", async () => {
+        const { page } = visit
+        // By the browser's own door: the page's policy lets no script in.
+        await page.evaluate(axe.source)
+        const violations = () =>
+            page.evaluate(async () => {
+                const checker = (window as unknown as { axe: typeof axe }).axe
+                const found = await checker.run()
+                return found.violations.map(
+                    v => `${v.id}: ${v.nodes.map(n => n.html).join(" ")}`
+                )
+            })
+        expect(await violations()).toEqual([])
+        await page.emulateMedia({ colorScheme: "dark" })
+        expect(await violations()).toEqual([])
+        await page.getByRole("link", { name: "Topics", exact: true }).click()
+        await visit.text(".payload", /^up$/)
+        expect(await violations()).toEqual([])
+        await page.setViewportSize(PHONE)
+        expect(await violations()).toEqual([])
+        await page.getByRole("link", { name: "Devices", exact: true }).click()
+        expect(await violations()).toEqual([])
     })
 
     test("is used with the keyboard alone: a switch, and the plots point by point", async () => {
-        await visiting(DESKTOP, async visit => {
-            const { page } = visit
-            await visit.text(value("DEN", "TC"), /^23$/)
-            await page.keyboard.press("Tab")
-            expect(
-                await page.evaluate(() => document.activeElement?.textContent)
-            ).toMatch(/^Skip/)
-            const slider = page.locator(`${at("DEN")} [role=slider]`)
-            await slider.focus()
-            await page.keyboard.press("ArrowLeft")
-            const before = await slider.getAttribute("aria-valuetext")
-            expect(before).toMatch(/^\d\d:\d\d:\d\d: NOTE nothing, TC nothing$/)
-            await page.keyboard.press("End")
-            expect(await slider.getAttribute("aria-valuetext")).toMatch(
-                /TC 23$/
-            )
-            await page.keyboard.press("Escape")
-            expect(await slider.getAttribute("aria-valuetext")).toBe("now")
-            await page.getByRole("switch", { name: "FAN" }).focus()
-            await page.keyboard.press("Space")
-            await visit.text(
-                `${actuator("DEN", "FAN")} .note`,
-                /^off was asked for, waiting/
-            )
-            expect(
-                stand.client.on("devices/DEN/actuators/FAN/value").at(-1)
-                    ?.payload
-            ).toBe('{"value":false}')
-            await stand.client.publish(
-                "devices/DEN/actuators/FAN/state",
-                '{"value":false}'
-            )
-            await visit.text("#voice", /^DEN: FAN is off$/)
-        })
+        const { page } = visit
+        await page.keyboard.press("Tab")
+        expect(
+            await page.evaluate(() => document.activeElement?.textContent)
+        ).toMatch(/^Skip/)
+        const slider = page.locator(`${at("DEN")} [role=slider]`)
+        await slider.focus()
+        await page.keyboard.press("ArrowLeft")
+        const before = await slider.getAttribute("aria-valuetext")
+        expect(before).toMatch(/^\d\d:\d\d:\d\d: NOTE nothing, TC nothing$/)
+        await page.keyboard.press("End")
+        expect(await slider.getAttribute("aria-valuetext")).toMatch(/TC 23$/)
+        await page.keyboard.press("Escape")
+        expect(await slider.getAttribute("aria-valuetext")).toBe("now")
+        await page.getByRole("switch", { name: "FAN" }).focus()
+        await page.keyboard.press("Space")
+        await visit.text(
+            `${actuator("DEN", "FAN")} .note`,
+            /^off was asked for, waiting/
+        )
+        expect(
+            stand.client.on("devices/DEN/actuators/FAN/value").at(-1)?.payload
+        ).toBe('{"value":false}')
+        await stand.client.publish(
+            "devices/DEN/actuators/FAN/state",
+            '{"value":false}'
+        )
+        await visit.text("#voice", /^DEN: FAN is off$/)
     })
 
     test("sends a number to an actuator of numbers, and refuses what is none with a word why", async () => {
-        await visiting(DESKTOP, async visit => {
-            const input = visit.page.getByRole("textbox", { name: "VALVE" })
-            await input.fill("much")
-            await input.press("Enter")
-            await visit.text(
-                `${actuator("DEN", "VALVE")} .note`,
-                /^much is not a number$/
-            )
-            expect(
-                stand.client.on("devices/DEN/actuators/VALVE/value")
-            ).toEqual([])
-            await input.fill("40.5")
-            await input.press("Enter")
-            await visit.text(
-                `${actuator("DEN", "VALVE")} .note`,
-                /^40.5 was asked for, waiting/
-            )
-            expect(
-                stand.client
-                    .on("devices/DEN/actuators/VALVE/value")
-                    .map(m => m.payload)
-            ).toEqual(['{"value":40.5}'])
-        })
+        const input = visit.page.getByRole("textbox", { name: "VALVE" })
+        await input.fill("much")
+        await input.press("Enter")
+        await visit.text(
+            `${actuator("DEN", "VALVE")} .note`,
+            /^much is not a number$/
+        )
+        expect(stand.client.on("devices/DEN/actuators/VALVE/value")).toEqual([])
+        await input.fill("40.5")
+        await input.press("Enter")
+        await visit.text(
+            `${actuator("DEN", "VALVE")} .note`,
+            /^40.5 was asked for, waiting/
+        )
+        expect(
+            stand.client
+                .on("devices/DEN/actuators/VALVE/value")
+                .map(m => m.payload)
+        ).toEqual(['{"value":40.5}'])
     })
 
     test("takes a name and a unit for a sensor, and shows them to everybody at once", async () => {
-        await visiting(DESKTOP, async visit => {
-            const other = await Visit.to(browser, stand.cloud.url)
-            await visit.text(value("POND", "TC"), /^2$/)
-            await visit.page.locator(`${sensor("POND", "TC")} .edit`).click()
-            await visit.page.getByLabel("Name", { exact: true }).fill("water")
-            await visit.page
-                .getByLabel("Unit", { exact: true })
-                .fill("DegreeCelsius")
-            await visit.page.getByRole("button", { name: "Save" }).click()
-            for (const seen of [visit, other]) {
-                await seen.text(`${sensor("POND", "TC")} h3`, /^water$/)
-                await seen.text(`${sensor("POND", "TC")} .unit`, /°C$/)
-            }
-            await other.close()
-        })
+        const other = await Visit.to(browser, stand.cloud.url)
+        await visit.text(value("POND", "TC"), /^2$/)
+        await visit.page.locator(`${sensor("POND", "TC")} .edit`).click()
+        await visit.page.getByLabel("Name", { exact: true }).fill("water")
+        await visit.page
+            .getByLabel("Unit", { exact: true })
+            .fill("DegreeCelsius")
+        await visit.page.getByRole("button", { name: "Save" }).click()
+        for (const seen of [visit, other]) {
+            await seen.text(`${sensor("POND", "TC")} h3`, /^water$/)
+            await seen.text(`${sensor("POND", "TC")} .unit`, /°C$/)
+        }
+        await other.close()
     })
 
     test("fits a phone of 320 px without scrolling sideways, with targets a thumb can hit", async () => {
-        for (const hash of ["", "#topics"]) {
-            await visiting(
-                PHONE,
-                async visit => {
-                    if (hash === "")
-                        await visit.text(value("DEN", "TC"), /^23$/)
-                    else await visit.text(".payload", /^up$/)
-                    const { wide, small } = await visit.page.evaluate(() => ({
-                        wide: document.documentElement.scrollWidth,
-                        small: [
-                            ...document.querySelectorAll<HTMLElement>(
-                                "button, input, summary, nav a"
-                            ),
-                        ]
-                            .filter(
-                                e =>
-                                    e.checkVisibility() &&
-                                    e.getBoundingClientRect().width > 0
-                            )
-                            .filter(e => e.getBoundingClientRect().height < 24)
-                            .map(e => e.outerHTML),
-                    }))
-                    expect(wide).toBe(320)
-                    expect(small).toEqual([])
-                },
-                hash
-            )
+        const { page } = visit
+        await page.setViewportSize(PHONE)
+        for (const view of ["Devices", "Topics"]) {
+            await page.getByRole("link", { name: view, exact: true }).click()
+            if (view === "Topics") await visit.text(".payload", /^up$/)
+            const { wide, small } = await page.evaluate(() => ({
+                wide: document.documentElement.scrollWidth,
+                small: [
+                    ...document.querySelectorAll<HTMLElement>(
+                        "button, input, summary, nav a"
+                    ),
+                ]
+                    .filter(e => e.checkVisibility() && e.offsetWidth > 0)
+                    .filter(e => e.getBoundingClientRect().height < 24)
+                    .map(e => e.outerHTML),
+            }))
+            expect(wide).toBe(PHONE.width)
+            expect(small).toEqual([])
         }
     })
 
     test("comes back by itself after the server's restart, with all that came meanwhile", async () => {
-        await visiting(DESKTOP, async visit => {
-            await visit.text(value("DEN", "TC"), /^23$/)
-            await stand.restartCloud()
-            await stand.reading("DEN", "TC", 24)
-            await visit.text(value("DEN", "TC"), /^24$/, 10_000)
-            await visit.text("#link", /^live$/)
-            // The browser's own word on the connections that were refused meanwhile.
-            visit.complaints.length = 0
-        })
+        await stand.restartCloud()
+        await stand.reading("DEN", "TC", 30)
+        await stand.reading("DEN", "TC", 24)
+        await visit.text(value("DEN", "TC"), /^24$/, 10_000)
+        await visit.attribute(
+            strip("DEN", "TC"),
+            "aria-label",
+            /^TC, last hour: \d+ to 30/
+        )
+        await visit.text("#link", /^live$/)
+        // The browser's own word on the connections that were refused meanwhile.
+        visit.complaints.length = 0
     })
 
     test("folds devices when there are many, and finds one by its name", async () => {
         for (let n = 0; n < 40; n++) await stand.reading(`N${n}`, "TC", n)
-        await visiting(DESKTOP, async visit => {
-            await visit.text(`${at("N7")} .summary`, /^TC 7$/)
-            expect(await visit.page.locator(".body:visible").count()).toBe(0)
-            await visit.page.getByLabel("Find a device").fill("n17")
-            expect(
-                await visit.page.locator(".device:visible h2").allTextContents()
-            ).toEqual(["N17"])
-            await visit.page.getByRole("button", { name: "N17" }).click()
-            await visit.text(value("N17", "TC"), /^17$/)
-        })
+        await visit.go(stand.cloud.url)
+        await visit.text(`${at("N7")} .summary`, /^TC 7$/)
+        expect(await visit.page.locator(".body:visible").count()).toBe(0)
+        await visit.page.getByLabel("Find a device").fill("n17")
+        expect(
+            await visit.page.locator(".device:visible h2").allTextContents()
+        ).toEqual(["N17"])
+        await visit.page.getByRole("button", { name: "N17" }).click()
+        await visit.text(value("N17", "TC"), /^17$/)
     })
 })
 

@@ -9,7 +9,6 @@ import {
     afterEach,
     beforeAll,
     beforeEach,
-    describe,
     expect,
     test,
 } from "vitest"
@@ -29,17 +28,17 @@ let visit: Visit
 describeWithBrowser("the page", () => {
     beforeAll(async () => {
         browser = await startBrowser()
+        visit = await Visit.to(browser, "about:blank")
     })
     afterAll(async () => {
-        await browser.close()
+        await browser?.close()
     })
     beforeEach(async () => {
         stand = await Stand.start()
-        visit = await Visit.to(browser, stand.cloud.url)
+        await visit.go(stand.cloud.url)
         await visit.text("#link", /^live$/)
     })
     afterEach(async () => {
-        await visit.close()
         await stand.stop()
     })
 
@@ -81,7 +80,7 @@ describeWithBrowser("the page", () => {
             timestamp: new Date(now - ms).toISOString(),
         })
         await stand.reading("CELLAR", "TC", 11, taken(40 * 60_000))
-        await stand.reading("CELLAR", "TC", 17, taken(5 * 60_000))
+        await stand.reading("CELLAR", "TC", 17, taken(2 * 60_000))
         await stand.reading("CELLAR", "TC", 14)
         const seen = /^TC, last hour: 11 to 17, 1 gap, 2 late readings$/
         await visit.attribute(strip("CELLAR", "TC"), "aria-label", seen)
@@ -204,8 +203,8 @@ describeWithBrowser("the raw topics", () => {
         visit = await Visit.to(browser, `${stand.cloud.url}#topics`)
     })
     afterAll(async () => {
-        await browser.close()
-        await stand.stop()
+        await browser?.close()
+        await stand?.stop()
     })
 
     const rows = () => visit.page.locator(".messages .topic").allTextContents()

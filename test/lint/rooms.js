@@ -21,6 +21,7 @@ export const shell = [
     "src/node/actuators",
     "src/node/commands",
     "src/node/boots",
+    "src/node/backlog",
     "src/node/delivery",
     "src/node/driver",
     "src/node/diagnostics",

@@ -101,9 +101,12 @@ describe("after a reconnect", () => {
         p.suback(2, 0x80)
     })
 
-    it("with the session present only the unanswered request is repeated, with its identifier [MQTT-2.3.1-3] [MQTT-3.1.2-4]", () => {
+    it("with the session present the unanswered request is repeated with its identifier, and what was refused is asked for again [MQTT-2.3.1-3] [MQTT-3.1.2-4]", () => {
         p.reconnect(true)
-        expect(p.writeAll()).toEqual(["subscribe 3 open qos1"])
+        expect(p.writeAll()).toEqual([
+            "subscribe 3 open qos1",
+            "subscribe 4 refused qos1",
+        ])
     })
 
     it("without it every wanted filter is asked for, once each", () => {

@@ -85,7 +85,9 @@ describe("an outbox", () => {
     ])("of %d slots for %d sensors is refused", (slots, sensors, key) => {
         const made = () => new Outbox(slots, sensors, Policy.Thin)
         expect(made).toThrow(ConfigError)
-        expect(made).toThrow(new RegExp(`^${key}: must be \\d+ to \\d+$`))
+        expect(made).toThrow(
+            new RegExp(`^${key}: must be a whole number from \\d+ to \\d+, is `)
+        )
     })
 
     it.each([

@@ -38,7 +38,7 @@ export async function startBrowser(): Promise<Browser> {
     })
 }
 
-/** A page in a context of its own: nothing is left of others. */
+/** A page in a context of its own, which a test may lead from one address to another. */
 export class Visit {
     /** Exceptions, errors on the console (a broken Content-Security-Policy is one), and dialogs. */
     readonly complaints: string[] = []
@@ -65,8 +65,17 @@ export class Visit {
         const context = await browser.newContext(options)
         const visit = new Visit(await context.newPage())
         visit.page.setDefaultTimeout(5_000)
-        await visit.page.goto(url)
+        await visit.go(url)
         return visit
+    }
+
+    /** Loads a page anew, and forgets what was asked for and complained of before. */
+    async go(url: string): Promise<void> {
+        // An address that differs in its fragment only would not be loaded.
+        await this.page.goto("about:blank")
+        this.complaints.length = 0
+        this.requests.length = 0
+        await this.page.goto(url)
     }
 
     /** Waits until `selector` has text that matches, in the page itself, at each of its frames. */
@@ -78,9 +87,9 @@ export class Visit {
         try {
             const handle = await this.page.waitForFunction(
                 ([css, source, flags]) => {
-                    for (const element of document.querySelectorAll(css!)) {
+                    for (const element of document.querySelectorAll(css)) {
                         const text = element.textContent ?? ""
-                        if (new RegExp(source!, flags).test(text))
+                        if (new RegExp(source, flags).test(text))
                             return { text }
                     }
                     return undefined
@@ -108,11 +117,9 @@ export class Visit {
         try {
             const handle = await this.page.waitForFunction(
                 ([css, key, source]) => {
-                    const text = document
-                        .querySelector(css!)
-                        ?.getAttribute(key!)
+                    const text = document.querySelector(css)?.getAttribute(key)
                     return typeof text === "string" &&
-                        new RegExp(source!).test(text)
+                        new RegExp(source).test(text)
                         ? { text }
                         : undefined
                 },

@@ -36,6 +36,30 @@ const rejected = (id: string, why: string) => [
 ]
 const NO_JSON = "not JSON, or too long"
 
+test("the diagnostics say which there are, what they take, and what is known of their state", async () => {
+    await it.ask("TEXT", { value: 'a "b"' })
+    await it.ask("FLAG", { value: true })
+    await it.ask("FLAG", { value: 1 })
+    await it.command({ command: "report" })
+    const { payload } = it.world.broker
+        .published(`devices/${DOER}/diagnostics`)
+        .at(-1)!
+    expect(
+        (JSON.parse(payload) as Record<string, unknown>)["actuators"]
+    ).toEqual({
+        RELAY: { type: "boolean" },
+        SERVO: { type: "number", min: -90, max: 90 },
+        BULB: { type: "number", min: 0, max: 1 },
+        PUMP: { type: "number", min: 0, max: 100, value: 0 },
+        FREE: { type: "number" },
+        TEXT: { type: "string", value: 'a "b"' },
+        FLAG: { type: "boolean", value: true },
+        SLOW: { type: "number" },
+        HANG: { type: "number" },
+        BAD: { type: "number" },
+    })
+})
+
 describe("a command", () => {
     test("to a function is done, and the state is published once, QoS 1, not retained", async () => {
         await it.ask("PUMP", { value: 42.5 })

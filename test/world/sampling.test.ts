@@ -47,6 +47,40 @@ function diagnostics() {
     }
 }
 
+describe("a sensor's state", () => {
+    test("is news: it is in the diagnostics within 10 s, however seldom they are due, and no more often than that", async () => {
+        const { broker } = await live(
+            // well, gone from the 31st second on, and well again from the 43rd; then it flickers for a minute
+            `{ id: "S", interval: 1000, min: 0, read: () => {
+                if (s() > 60) if (s() < 120) return (s() & 1) - 1
+                return s() > 30 ? s() - 43 : 1
+            } }`,
+            59_000
+        )
+        const said = () =>
+            broker
+                .published("devices/SAMPLES/diagnostics")
+                .map(({ at, payload }) => ({
+                    at,
+                    state: (
+                        JSON.parse(payload) as ReturnType<typeof diagnostics>
+                    ).sensors["S"]!.state,
+                }))
+        // not read yet as it connects
+        expect(said().map(({ state }) => state)).toEqual([
+            "unbound",
+            "ok",
+            "fault:range",
+            "ok",
+        ])
+        await world!.advance(2 * MINUTE)
+        const times = said().map(({ at }) => at)
+        // the first is said on connect, whenever that is
+        const gaps = times.slice(2).map((at, i) => at - times[i + 1]!)
+        expect(Math.min(...gaps)).toBeGreaterThanOrEqual(9_990)
+    })
+})
+
 describe("filters", () => {
     test("delta: a slow rise is told in steps of delta, a wobble below it is not", async () => {
         const { values } = await live(
@@ -100,7 +134,7 @@ describe("a fault is not a value", () => {
         { id: "WELL", read: () => s(), interval: 1000, precision: 0 }`
 
     test("nothing is published for it, its state says why, and no other sensor is held up", async () => {
-        const { node, values, broker } = await live(SICK, 2 * MINUTE + 15_000)
+        const { node, values, broker } = await live(SICK, 2 * MINUTE + 35_000)
         for (const sick of [
             "NAN",
             "RANGE",

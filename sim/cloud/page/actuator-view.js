@@ -57,9 +57,11 @@ export class ActuatorView {
 
     /** @param {number} now */
     text(now) {
-        const { id, name, state, requested } = this.#actuator
+        const { id, name, state, requested, takes } = this.#actuator
         say(this.#title, cut(name ?? id))
-        const kind = kindOf((state ?? requested)?.value)
+        const kind = kindOf(
+            takes ? takes.type : typeof (state ?? requested)?.value
+        )
         if (kind !== this.#kind) this.#build(kind)
         this.#refresh?.()
         const waiting = requested && (!state || state.at < requested.at)
@@ -78,12 +80,10 @@ export class ActuatorView {
         if (requested && (!state || state.at < requested.at)) {
             const asked = `${valueText(requested.value)} was asked for`
             const ms = now - requested.at
+            if (this.#device.presence.is === "down")
+                return `${asked}, but the device is down`
             if (ms < ANSWER_MS) return `${asked}, waiting for the device`
-            const down = this.#device.presence.is === "down"
-            const why = down
-                ? "the device is down"
-                : "no answer from the device"
-            return `${asked} ${duration(ms)} ago: ${why}`
+            return `${asked} ${duration(ms)} ago: no answer from the device`
         }
         if (!state) return "not heard of yet"
         const since = moment(state.at, now)
@@ -133,7 +133,7 @@ export class ActuatorView {
             autocomplete: "off",
             spellcheck: "false",
             "aria-labelledby": this.#title.id,
-            placeholder: "new value",
+            placeholder: bounds(this.#actuator.takes),
         })
         const shown = html("output", { class: "word" })
         const form = html(
@@ -184,20 +184,15 @@ export class ActuatorView {
     }
 }
 
-/** @param {unknown} value @returns {"boolean" | "number" | "text"} the control that fits it */
-function kindOf(value) {
-    if (typeof value === "boolean") return "boolean"
-    return typeof value === "number" ? "number" : "text"
+/** @param {string} type of its values, as JavaScript calls it @returns {"boolean" | "number" | "text"} the control that fits it */
+function kindOf(type) {
+    return type === "boolean" || type === "number" ? type : "text"
 }
 
-/**
- * What somebody typed as a value: `true`, `21.5` and `"21.5"` are what they are in JSON, anything else is text.
- * @param {string} text @returns {unknown}
- */
-export function typedValue(text) {
-    try {
-        return JSON.parse(text)
-    } catch {
-        return text
-    }
+/** What to type, in few words. @param {import("./api.js").Takes | null} takes */
+function bounds(takes) {
+    const { min, max } = takes ?? {}
+    if (min !== undefined && max !== undefined) return `${min} to ${max}`
+    if (min !== undefined) return `${min} or more`
+    return max === undefined ? "new value" : `${max} or less`
 }

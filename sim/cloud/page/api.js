@@ -22,11 +22,14 @@
  * @property {number | null} interval
  * @property {WireState | null} state
  *
+ * @typedef {{ type: "boolean" | "number" | "string", min?: number, max?: number }} Takes
+ *
  * @typedef {object} WireActuator
  * @property {string} id
  * @property {string | null} name
  * @property {WireAt | null} requested
  * @property {WireAt | null} state
+ * @property {Takes | null} takes
  *
  * @typedef {object} WireDevice
  * @property {string} id

@@ -2,8 +2,9 @@
 // One device on the page: its presence, its sensors' strips under one time axis with one cursor, its actuators, and what
 // it says of itself.
 
-import { command, devicePath, history, RequestError } from "./api.js"
-import { ActuatorView, typedValue } from "./actuator-view.js"
+import { devicePath, history } from "./api.js"
+import { ActuatorView } from "./actuator-view.js"
+import { DeviceMore } from "./device-more.js"
 import { freshId, html, say, set, svg } from "./dom.js"
 import { clock, cut, duration, moment, valueText } from "./format.js"
 import { patience } from "./series.js"
@@ -72,8 +73,7 @@ export class DeviceView {
     #plots = html("div", { class: "plots" })
     #list = html("ul", { class: "sensors" })
     #actuators = html("ul", { class: "actuators" })
-    #facts = html("dl")
-    #about
+    #more
     /** @type {Map<string, SensorView>} */
     #sensorViews = new Map()
     /** @type {Map<string, ActuatorView>} */
@@ -94,13 +94,8 @@ export class DeviceView {
             { type: "button", class: "fold", "aria-controls": body },
             this.#name
         )
+        this.#more = new DeviceMore(device, around.now)
         this.#fold.addEventListener("click", () => this.unfold(!this.open))
-        this.#about = html(
-            "details",
-            { class: "about" },
-            html("summary", {}, "What the device says of itself"),
-            this.#facts
-        )
         this.#plots.append(
             html(
                 "div",
@@ -122,7 +117,7 @@ export class DeviceView {
             { class: "body", id: body },
             this.#plots,
             this.#actuators,
-            html("div", { class: "more" }, this.#commandForm(), this.#about)
+            this.#more.element
         )
         this.element = html(
             "section",
@@ -140,6 +135,7 @@ export class DeviceView {
             ),
             this.#body
         )
+        this.#slider({ from: 0, to: 0 })
         this.#listen()
         this.unfold(false)
     }
@@ -154,7 +150,10 @@ export class DeviceView {
         set(this.#fold, "aria-expanded", open ? "true" : "false")
         this.#body.hidden = !open
         set(this.element, "data-open", open)
-        if (open) this.refresh()
+        if (open) return this.refresh()
+        this.#loaded = false
+        for (const view of this.#sensorViews.values()) view.release()
+        this.text()
     }
 
     /** Shows all of it as it is now; history is asked for the first time it is seen. */
@@ -254,7 +253,7 @@ export class DeviceView {
         if (more.length > 0)
             place(this.#actuators, d.actuators, this.#actuatorViews)
         set(this.#plots, "data-empty", d.sensors.size === 0)
-        this.#tell()
+        this.#more.refresh()
     }
 
     /** History of what is on the screen, once for each span of time. */
@@ -307,85 +306,6 @@ export class DeviceView {
         const ring = svg("circle", { cx: 6, cy: 6, r: 4.5 })
         const half = svg("path", { d: "M6 1.5a4.5 4.5 0 0 1 0 9Z" })
         this.#mark.replaceChildren(ring, ...(is === "sleeping" ? [half] : []))
-    }
-
-    /** The device's own diagnostics. */
-    #tell() {
-        const { diagnostics } = this.#device
-        this.#about.hidden = diagnostics === null
-        if (!diagnostics) return
-        const { body, at } = diagnostics
-        /** @type {[string, unknown][]} */
-        const entries =
-            typeof body === "object" && body !== null
-                ? Object.entries(body)
-                : [["said", body]]
-        const rows = entries
-            .filter(([key]) => key !== "sensors")
-            .slice(0, 40)
-            .flatMap(([key, value]) => [
-                html("dt", {}, cut(key)),
-                html("dd", {}, plain(value)),
-            ])
-        this.#facts.replaceChildren(
-            html("dt", {}, "said at"),
-            html("dd", {}, moment(at, this.#around.now())),
-            ...rows
-        )
-    }
-
-    /** For an actuator that nobody has addressed yet: the topics do not announce it. */
-    #commandForm() {
-        const id = freshId("command")
-        const value = freshId("command")
-        const note = html("p", { class: "note", role: "status" })
-        const name = html("input", {
-            id,
-            maxlength: 64,
-            required: true,
-            autocomplete: "off",
-            spellcheck: "false",
-            autocapitalize: "off",
-        })
-        const text = html("input", {
-            id: value,
-            maxlength: 256,
-            required: true,
-            autocomplete: "off",
-            spellcheck: "false",
-            autocapitalize: "off",
-        })
-        const form = html(
-            "form",
-            { class: "command" },
-            html("label", { for: id }, "actuator"),
-            name,
-            html("label", { for: value }, "value"),
-            text,
-            html("button", { type: "submit" }, "Send"),
-            note
-        )
-        form.addEventListener("submit", async event => {
-            event.preventDefault()
-            const wanted = typedValue(text.value.trim())
-            try {
-                await command(this.#device.id, name.value.trim(), wanted)
-                say(note, `sent ${valueText(wanted)}`)
-                text.value = ""
-            } catch (error) {
-                const why =
-                    error instanceof RequestError
-                        ? error.message
-                        : String(error)
-                say(note, `not sent: ${why}`)
-            }
-        })
-        return html(
-            "details",
-            { class: "address" },
-            html("summary", {}, "Command another actuator"),
-            form
-        )
     }
 
     #listen() {
@@ -455,12 +375,4 @@ function place(list, parts, views) {
 /** @param {string} is @returns {string} */
 export function presenceText(is) {
     return is === "unknown" ? "presence unknown" : cut(is)
-}
-
-/** A part of the diagnostics in words: objects as "key value" pairs. @param {unknown} value @returns {string} */
-function plain(value) {
-    if (typeof value !== "object" || value === null)
-        return cut(valueText(value), 200)
-    const pairs = Object.entries(value).map(([k, v]) => `${k} ${valueText(v)}`)
-    return cut(pairs.join(", "), 400)
 }

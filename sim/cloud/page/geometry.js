@@ -11,7 +11,9 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 /** Steps between marks on the time axis, ms. */
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360].map(n => n * MINUTE)
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map(
+    n => n * MINUTE
+)
 
 /** px between marks on the time axis, so that "14:03" has room. */
 const TICK_PX = 64

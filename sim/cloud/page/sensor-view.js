@@ -4,7 +4,7 @@
 import { devicePath, history } from "./api.js"
 import { freshId, html, say, set } from "./dom.js"
 import { ago, count, cut, moment, valueText } from "./format.js"
-import { patience } from "./series.js"
+import { drawable, patience, point } from "./series.js"
 import { Strip } from "./strip.js"
 import { unitText } from "./units.js"
 
@@ -178,16 +178,17 @@ export class SensorView {
             ])
             if (turn !== this.#asked) return
             const { points, stepMs } = /** @type {WireSeries} */ (kept)
+            const newest = this.#sensor.value?.at ?? Infinity
             series.load(
                 points.map(p => ({
-                    t: Date.parse(p.at),
-                    w: stepMs,
+                    ...measured(Date.parse(p.at), stepMs, newest),
                     lo: p.min,
                     hi: p.max,
                     v: p.mean,
                     late: p.late,
                 }))
             )
+            this.#newest()
             const known = /** @type {WireState[]} */ (changes)
             const log = known.map(({ state, since }) => ({
                 is: state,
@@ -198,4 +199,28 @@ export class SensorView {
             // No history is no reason not to show the present; the next connection asks again.
         }
     }
+
+    /** Nobody sees it: its history is asked for again when somebody does. */
+    release() {
+        this.#asked++
+        this.#sensor.series.end()
+    }
+
+    /** The present value, which is one of those that the last part of the history puts together. */
+    #newest() {
+        const { value, series } = this.#sensor
+        const v = drawable(value?.value)
+        if (value && v !== undefined) series.add(point(value.at, v, false))
+    }
+}
+
+/**
+ * The stretch in which something was measured: the last part of a history is cut off where its last reading was taken.
+ * @param {number} middle @param {number} length @param {number} newest
+ */
+function measured(middle, length, newest) {
+    const from = middle - length / 2
+    const to = Math.min(middle + length / 2, newest)
+    if (to <= from) return { t: middle, w: length }
+    return { t: (from + to) / 2, w: to - from }
 }

@@ -50,9 +50,20 @@ export class Series {
     /** Readings that came since begin(): the history that is on its way may lack them. @type {Point[] | undefined} */
     #meanwhile = undefined
 
+    /** Whether somebody looks at it: the readings of sensors nobody looks at are the server's to keep. */
+    wanted = false
+
     /** History is being asked for. */
     begin() {
+        this.wanted = true
         this.#meanwhile = []
+    }
+
+    /** Nobody looks at it any longer. */
+    end() {
+        this.wanted = false
+        this.#points = []
+        this.#meanwhile = undefined
     }
 
     /** Takes the history, in place of all that was there before it was asked for. @param {Point[]} kept */

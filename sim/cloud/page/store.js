@@ -32,6 +32,7 @@ import { drawable, point, Series } from "./series.js"
  * @property {string | null} name
  * @property {At | null} requested
  * @property {At | null} state
+ * @property {import("./api.js").Takes | null} takes what the device says it takes
  *
  * @typedef {object} Device
  * @property {string} id
@@ -87,7 +88,7 @@ export class Store {
                 return this.#overview(/** @type {WireOverview} */ (data))
             case "value":
                 return this.#value(
-                    /** @type {WireValue & { device: string, sensor: string, interval: number | null }} */ (
+                    /** @type {WireValue & { device: string, sensor: string, interval: number | null, state: WireState | null }} */ (
                         data
                     )
                 )
@@ -99,7 +100,7 @@ export class Store {
                 )
             case "actuator":
                 return this.#actuator(
-                    /** @type {{ device: string, actuator: string, requested: WireAt | null, state: WireAt | null }} */ (
+                    /** @type {{ device: string, actuator: string, requested: WireAt | null, state: WireAt | null, takes: import("./api.js").Takes | null }} */ (
                         data
                     )
                 )
@@ -162,6 +163,7 @@ export class Store {
             actuator.name = w.name
             actuator.requested = atOf(w.requested)
             actuator.state = atOf(w.state)
+            actuator.takes = w.takes
         }
     }
 
@@ -175,12 +177,13 @@ export class Store {
         return device
     }
 
-    /** @param {WireValue & { device: string, sensor: string, interval: number | null }} wire */
+    /** @param {WireValue & { device: string, sensor: string, interval: number | null, state: WireState | null }} wire */
     #value(wire) {
         const device = this.#device(wire.device)
         const sensor = device && part(device.sensors, wire.sensor, newSensor)
         if (!sensor) return
         sensor.interval = wire.interval
+        setState(sensor, wire.state)
         const value = valueOf(wire)
         // A late one is history; of two of one time the one that came last holds.
         if (!sensor.value || value.at >= sensor.value.at) sensor.value = value
@@ -197,7 +200,7 @@ export class Store {
         this.#told({ what: "presence", device })
     }
 
-    /** @param {{ device: string, actuator: string, requested: WireAt | null, state: WireAt | null }} wire */
+    /** @param {{ device: string, actuator: string, requested: WireAt | null, state: WireAt | null, takes: import("./api.js").Takes | null }} wire */
     #actuator(wire) {
         const device = this.#device(wire.device)
         const actuator =
@@ -205,6 +208,7 @@ export class Store {
         if (!actuator) return
         actuator.requested = atOf(wire.requested)
         actuator.state = atOf(wire.state)
+        actuator.takes = wire.takes
         this.#told({ what: "actuator", device, actuator })
     }
 
@@ -264,7 +268,7 @@ function newSensor(id) {
 
 /** @param {string} id @returns {Actuator} */
 function newActuator(id) {
-    return { id, name: null, requested: null, state: null }
+    return { id, name: null, requested: null, state: null, takes: null }
 }
 
 /**
@@ -297,7 +301,7 @@ function note(log, change) {
 /** @param {Sensor} sensor @param {WireValue} wire */
 function addPoint(sensor, wire) {
     const v = drawable(wire.value)
-    if (v === undefined) return
+    if (v === undefined || !sensor.series.wanted) return
     sensor.series.add(point(Date.parse(wire.timestamp), v, wire.late))
 }
 

@@ -34,6 +34,7 @@ export class Strip {
     element
     #gaps = svg("path", { class: "gaps", fill: "url(#hatch)" })
     #faults = svg("path", { class: "faults" })
+    #crosses = svg("path", { class: "crosses" })
     #band = svg("path", { class: "band" })
     #line = svg("path", { class: "line" })
     #late = svg("path", { class: "late" })
@@ -49,9 +50,15 @@ export class Strip {
     constructor() {
         this.element = svg(
             "svg",
-            { class: "strip", height: HEIGHT, role: "img" },
+            {
+                class: "strip",
+                height: HEIGHT,
+                role: "img",
+                "aria-label": "plot",
+            },
             this.#gaps,
             this.#faults,
+            this.#crosses,
             this.#band,
             this.#line,
             this.#late,
@@ -85,6 +92,7 @@ export class Strip {
         const faulty = stretches(states, window, is => is !== "ok")
         set(this.#gaps, "d", silent.map(gap => block(gap, x)).join(""))
         set(this.#faults, "d", faulty.map(span => block(span, x)).join(""))
+        set(this.#crosses, "d", faulty.map(span => cross(span, x)).join(""))
         set(this.#line, "d", line)
         set(this.#band, "d", band)
         set(this.#late, "d", late.map(p => diamond(x(p.t), y(p.v))).join(""))
@@ -230,6 +238,12 @@ function block(span, x) {
     const from = x(span.from)
     const width = Math.max(LEAST, x(span.to) - from)
     return `M${from.toFixed(1)} 0h${width.toFixed(1)}v${HEIGHT}h${(-width).toFixed(1)}Z`
+}
+
+/** What makes a fault one without its colour. @param {Span} span @param {(t: number) => number} x */
+function cross(span, x) {
+    const middle = (x(span.from) + x(span.to)) / 2
+    return `M${(middle - 3).toFixed(1)} 4l6 6m0 -6l-6 6`
 }
 
 /** @param {number} x @param {number} y */

@@ -40,8 +40,12 @@ const out = (args: Args) => ({
 
 const ends = (rule: Rule) => () => rule.release()
 
-/** One connection of somebody who uses the node's client identifier. */
-function foreigner({ world }: Scene, clean: boolean): void {
+/**
+ * One connection of somebody who uses the node's client identifier. Unless `clean` it takes the node's session, and leaves it
+ * as it is; one of its own it never leaves behind, which the node would be told is its own, without its subscriptions.
+ */
+function foreigner({ world, broker }: Scene, wantsClean: boolean): void {
+    const clean = wantsClean || broker.session(DEVICE)?.persistent !== true
     const socket = world.network.connect("broker", 1883, false)
     socket.on("error", () => {})
     socket.write(

@@ -94,7 +94,8 @@ export async function live(
         const until = async (at: number) => {
             while (ledger.breaches.length === 0) {
                 const left = at - world.clock.elapsed
-                if (left <= 0) return
+                // the clock has whole us
+                if (left < 0.001) return
                 await world.advance(Math.min(LOOK, left))
             }
         }

@@ -5,9 +5,11 @@ import { COUNTS_A_BOOT, INTERVAL, LAW_MS, SLOTS } from "./board"
 import type { Ledger } from "./breach"
 
 /** ms in which a reading is fresh (FRESH in src/node/delivery.ts), and what the wire and the VM take. */
-const FRESH = 2_000 + 100
+const FRESH = 2_000 + 200
 /** s that a stated age may differ from the true one: it is told in whole seconds, and a write may have to wait for its turn. */
 const AGE_ERROR = 2
+/** ms after a write that was not taken in which that one and those behind it are written (BUSY_WAIT in src/mqtt/client.ts). */
+const HELD = 300
 /** ms between two statements of the law, and ticks that they may be late. */
 const LAW_GAP = LAW_MS + 50
 /** ms between two values of CNT, and ticks. */
@@ -36,6 +38,7 @@ export class ReadingRules {
     private over = false
     /** Of what was taken before, the chip's clock was moved since. */
     private steppedAt = -Infinity
+    private heldAt = -Infinity
     private readonly known = new Set<number>()
 
     constructor(
@@ -66,6 +69,11 @@ export class ReadingRules {
         this.lawAt = this.countAt = undefined
         this.over = false
         this.boot++
+    }
+
+    /** The board's socket takes nothing: what was to be written may be written as it is until the connection is given up. */
+    held(now: number): void {
+        this.heldAt = now
     }
 
     /** The chip's clock was moved. */
@@ -154,7 +162,7 @@ export class ReadingRules {
             () => `${value} after ${this.newest}`
         )
         this.known.add(value)
-        if (at <= this.steppedAt) return
+        if (at <= this.steppedAt || now - this.heldAt <= HELD) return
         // of a run before this one the chip does not know how long it was dark
         if (Math.floor(value / COUNTS_A_BOOT) !== this.current) return
         const old = now - at

@@ -18,13 +18,27 @@ interface Sent {
     on: number
     /** The node has given it up. */
     parked: boolean
+    /** Its place among all that were first written. */
+    place: number
 }
+
+/** ms between two looks of the VM at what has come, and a moment. */
+const UNSEEN = 30
 
 const isReading = (topic: string) => topic.includes("/sensors/")
 
 export class SessionRules {
     /** In the order they were first written. */
     private readonly sent = new Map<number, Sent>()
+    /**
+     * What was taken out of these books in the last moment of a connection: the chip may have closed it without having looked
+     * at what came last, and then it does not know.
+     */
+    private readonly maybe = new Map<number, Sent>()
+    private late: { at: number; id: number; sent: Sent }[] = []
+    /** Identifiers of packets that the board's socket did not take: the chip holds them to be under way. */
+    private readonly refused = new Set<number>()
+    private places = 0
     private connection = 0
     private state: "closed" | "asked" | "up" | "bye" = "closed"
     private said = false
@@ -48,6 +62,9 @@ export class SessionRules {
     /** A new run of the program: what the old one knew is gone. */
     boot(): void {
         this.sent.clear()
+        this.maybe.clear()
+        this.late = []
+        this.refused.clear()
         this.opened()
     }
 
@@ -59,6 +76,13 @@ export class SessionRules {
         this.released.clear()
     }
 
+    /** The chip has ended the connection. */
+    ended(now: number): void {
+        for (const { at, id, sent } of this.late)
+            if (now - at <= UNSEEN) this.maybe.set(id, sent)
+        this.late = []
+    }
+
     /** The node says that it gives a reading up. */
     gaveUp(topic: string): void {
         for (const sent of this.sent.values())
@@ -66,6 +90,12 @@ export class SessionRules {
                 sent.parked = true
                 return
             }
+    }
+
+    /** A write that was not taken. */
+    attempted(packet: Packet): void {
+        if (packet.cmd === "publish" && packet.qos > 0)
+            this.refused.add(packet.messageId ?? 0)
     }
 
     wrote(packet: Packet): void {
@@ -124,13 +154,17 @@ export class SessionRules {
         }
     }
 
-    received(packet: Packet): void {
+    received(now: number, packet: Packet): void {
         const id = packet.messageId ?? 0
         switch (packet.cmd) {
             case "connack":
                 if (this.state !== "asked" || packet.returnCode !== 0) return
                 this.state = "up"
-                if (!packet.sessionPresent) this.sent.clear()
+                if (packet.sessionPresent) return
+                this.maybe.clear()
+                for (const [id, sent] of this.sent)
+                    this.late.push({ at: now, id, sent })
+                this.sent.clear()
                 return
             case "publish":
                 if (this.state !== "up") return
@@ -146,7 +180,11 @@ export class SessionRules {
                 const kind = { puback: "publish", suback: "subscribe" }
                 const cmd =
                     kind[packet.cmd as keyof typeof kind] ?? "unsubscribe"
-                if (this.sent.get(id)?.cmd === cmd) this.sent.delete(id)
+                const sent = this.sent.get(id)
+                if (sent?.cmd !== cmd) return
+                this.late = this.late.filter(({ at }) => now - at <= UNSEEN)
+                this.late.push({ at: now, id, sent })
+                this.sent.delete(id)
                 return
             }
             default:
@@ -188,6 +226,7 @@ export class SessionRules {
         if (topic === STATUS_TOPIC) this.said = true
         if (qos === 0) return
         if (dup) {
+            this.remember(id, topic)
             const known = this.sent.get(id)
             ledger.hold(
                 known?.cmd === "publish" && known.about === topic,
@@ -202,10 +241,11 @@ export class SessionRules {
             return this.repeats(id)
         }
         ledger.hold(
-            !reading || this.said,
+            !reading || this.said || this.refused.has(id),
             "the status is said before a new reading",
             () => topic
         )
+        this.refused.delete(id)
         this.begins(id, "publish", topic)
         const readings = [...this.sent.values()].filter(
             sent => isReading(sent.about) && !sent.parked
@@ -219,6 +259,7 @@ export class SessionRules {
 
     /** Something new that will be acknowledged. */
     private begins(id: number, cmd: Packet["cmd"], about: string): void {
+        if (cmd === "subscribe") this.remember(id, about)
         const known = this.sent.get(id)
         if (known && cmd === "subscribe" && known.cmd === cmd) {
             // SUBSCRIBE has no DUP: a repeat looks like a new one
@@ -242,21 +283,31 @@ export class SessionRules {
             "what is unacknowledged is repeated first [MQTT-4.4.0-1]",
             () => `id ${forgotten?.[0]}: ${forgotten?.[1].about}`
         )
-        this.sent.set(id, { about, cmd, on: this.connection, parked: false })
+        const on = this.connection
+        const place = this.places++
+        this.sent.set(id, { about, cmd, on, parked: false, place })
+    }
+
+    /** It was not seen to be acknowledged, after all. */
+    private remember(id: number, about: string): void {
+        const sent = this.maybe.get(id)
+        if (sent?.about === about && !this.sent.has(id)) this.sent.set(id, sent)
+        this.maybe.delete(id)
     }
 
     private repeats(id: number): void {
-        for (const [other, sent] of this.sent) {
-            if (other === id) {
-                sent.on = this.connection
-                return
-            }
-            this.ledger.hold(
-                sent.on === this.connection || sent.parked,
-                "repeats come in their first order [MQTT-4.6.0-1]",
-                () => `id ${id} before ${other}`
-            )
-        }
+        const again = this.sent.get(id)
+        if (!again) return
+        again.on = this.connection
+        const before = [...this.sent].find(
+            ([, { on, parked, place }]) =>
+                on !== this.connection && !parked && place < again.place
+        )
+        this.ledger.hold(
+            before === undefined,
+            "repeats come in their first order [MQTT-4.6.0-1]",
+            () => `id ${id} before ${before?.[0]}`
+        )
     }
 
     private replies(what: string): void {

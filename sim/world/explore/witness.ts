@@ -8,6 +8,7 @@ import type { World } from "../world"
 import { COUNT_TOPIC } from "./board"
 import { Ledger } from "./breach"
 import { CommandRules } from "./command-rules"
+import { PresenceRules } from "./presence-rules"
 import { ReadingRules } from "./reading-rules"
 import { SessionRules } from "./session-rules"
 import { TimeRules } from "./time-rules"
@@ -22,18 +23,24 @@ const REFUSED = 200
 /** Faults that a node may speak of: those of its sensors. */
 const SENSOR_FAULT = /^sensor (TC|MOODY): /
 
+/** What it may say when it stops while the broker does not answer. */
+const UNANSWERED = "the broker did not answer: its will says down"
+
 export class Witness {
     readonly ledger: Ledger
     readonly readings: ReadingRules
     readonly session: SessionRules
     private readonly times: TimeRules
     private readonly commands: CommandRules
+    private readonly presence: PresenceRules
     private readonly hash = createHash("sha256")
     /** The history, a line an event; kept only when asked for. */
     readonly history: string[] | undefined
     /** The connection the chip has now, and how far its bytes are understood. */
     private current = 0
     private inbound: Parser | undefined
+    /** The chip was told that it is there; what comes before is of an older one. */
+    private open = false
     private stopping = false
     private readonly looking: unknown
 
@@ -49,6 +56,7 @@ export class Witness {
         this.session = new SessionRules(this.ledger)
         this.times = new TimeRules(this.ledger)
         this.commands = new CommandRules(this.ledger)
+        this.presence = new PresenceRules(this.ledger)
         if (keeps) this.history = []
         node.onLine = line => this.line(line)
         node.link.overhear = (connection, heard) => {
@@ -69,6 +77,7 @@ export class Witness {
     stepped(): void {
         const { now } = this.world
         this.times.excuse(now, 1_500)
+        this.presence.over()
         this.readings.stepped(now)
     }
 
@@ -85,6 +94,7 @@ export class Witness {
         this.times.check(now, this.session.debts)
         this.readings.check(now)
         this.commands.check(now)
+        this.presence.check(now)
     }
 
     private heard(connection: number, heard: Overheard): void {
@@ -92,6 +102,7 @@ export class Witness {
         if (heard.what === "opened") {
             if (heard.port !== MQTT_PORT) return
             this.current = connection
+            this.open = false
             this.times.opened(now)
             this.session.opened()
             this.inbound = mqttPacket.parser({ protocolVersion: 4 })
@@ -105,32 +116,37 @@ export class Witness {
             case "write":
                 return this.wrote(heard.bytes)
             case "data":
+                if (!this.open) return
                 this.times.heard(now)
                 this.inbound?.parse(Buffer.from(heard.bytes))
                 return
             case "refused":
+                for (const packet of parsed(heard.bytes).packets)
+                    this.session.attempted(packet)
+                this.readings.held(now)
+                this.presence.excuse(now)
                 return this.times.excuse(now, REFUSED)
             case "end":
             case "cut":
             case "error":
             case "close":
+                // what comes after it the chip does not take
+                this.open = false
+                this.session.ended(now)
                 this.times.ended()
                 this.commands.ended()
+                this.presence.over()
                 return
             case "connect":
+                this.open = true
         }
     }
 
     private wrote(bytes: Uint8Array): void {
         const { now } = this.world
-        const packets: Packet[] = []
-        const parser = mqttPacket.parser({ protocolVersion: 4 })
-        let fault = ""
-        parser.on("packet", packet => packets.push(packet))
-        parser.on("error", (error: Error) => (fault = error.message))
-        const left = parser.parse(Buffer.from(bytes))
+        const { packets, fault } = parsed(bytes)
         this.ledger.hold(
-            fault === "" && packets.length === 1 && left === 0,
+            fault === "" && packets.length === 1,
             "one whole packet a write",
             () => `${Buffer.from(bytes).toString("hex")} ${fault}`
         )
@@ -139,6 +155,7 @@ export class Witness {
             this.session.wrote(packet)
             if (packet.cmd === "puback")
                 this.commands.acknowledged(now, packet.messageId!)
+            if (packet.cmd === "publish") this.presence.said(packet)
             if (packet.cmd === "publish" && packet.topic === COUNT_TOPIC)
                 this.readings.wrote(now, packet.payload.toString(), packet.dup)
         }
@@ -147,9 +164,13 @@ export class Witness {
     private received(packet: Packet): void {
         const { now } = this.world
         const { up } = this.session
-        this.session.received(packet)
+        this.session.received(now, packet)
         if (!up && this.session.up) this.times.connected(now)
-        if (packet.cmd === "publish" && up) this.commands.received(now, packet)
+        if (packet.cmd === "puback")
+            this.presence.acknowledged(packet.messageId ?? 0)
+        if (packet.cmd !== "publish" || !up) return
+        this.commands.received(now, packet)
+        if (!this.stopping) this.presence.heard(now, packet)
     }
 
     private line({ at, text }: WorldLine): void {
@@ -163,6 +184,7 @@ export class Witness {
         if (second === "stopping") {
             this.stopping = true
             this.readings.quiet()
+            this.presence.over()
         } else this.said(second, text)
     }
 
@@ -188,7 +210,8 @@ export class Witness {
                 return
             case "fault":
                 return this.ledger.hold(
-                    SENSOR_FAULT.test(rest),
+                    SENSOR_FAULT.test(rest) ||
+                        (this.stopping && rest === UNANSWERED),
                     "no fault but those of its sensors",
                     () => rest
                 )
@@ -211,7 +234,20 @@ export class Witness {
         this.commands.stopped()
         this.session.boot()
         this.times.ended()
+        this.presence.over()
     }
+}
+
+/** The packets of a write, and what is wrong with it. */
+function parsed(bytes: Uint8Array): { packets: Packet[]; fault: string } {
+    const packets: Packet[] = []
+    const parser = mqttPacket.parser({ protocolVersion: 4 })
+    let fault = ""
+    parser.on("packet", packet => packets.push(packet))
+    parser.on("error", (error: Error) => (fault = error.message))
+    const left = parser.parse(Buffer.from(bytes))
+    if (left > 0 && fault === "") fault = `${left} bytes of another`
+    return { packets, fault }
 }
 
 function told(connection: number, heard: Overheard): string {
