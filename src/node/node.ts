@@ -158,7 +158,8 @@ export class Node {
         )
         const diagnostics = this.diagnostics
         this.presence.isUp = () => diagnostics.say(ds.millis())
-        this.observe(broker.host ?? "127.0.0.1", broker.port ?? 1883)
+        const port = broker.port ?? (broker.proto === "tls" ? 8883 : 1883)
+        this.observe(broker.host ?? "127.0.0.1", port)
         if (o.parts) {
             this.diagnostics.parts = o.parts
             for (const part of o.parts) part.start(this)

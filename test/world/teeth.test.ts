@@ -1,7 +1,12 @@
 // The world catches firmware that is broken on purpose: a few ways of breaking it, each with a short schedule that shows it.
 // `npm run teeth` tries all of them on the schedules of seeds.
 import { expect, test } from "vitest"
-import { parseScript, type Script } from "../../sim/world/explore"
+import {
+    exploredBoard,
+    live,
+    parseScript,
+    type Script,
+} from "../../sim/world/explore"
 import { bite, MUTANTS } from "../../sim/world/teeth"
 
 const script = (...lines: string[]): { name: string; script: Script } => ({
@@ -9,16 +14,16 @@ const script = (...lines: string[]): { name: string; script: Script } => ({
     script: parseScript(lines.join("\n")),
 })
 
-const HALF_OPEN = script("3.99 silence way=down for 2", "6 reset", "end 6")
+const HALF_OPEN = script("4 silence way=down for 8", "11 reset", "end 12")
 const FORGOTTEN = script("5 forgotten", "end 5")
 const STRAY = script("5 stray-down retained=yes text=down", "end 5")
 const OUTAGE = script("5 broker-down memory=lost how=fin for 20", "end 25")
 const ASKED = script("5 ask count=1 qos=1 retain=no", "end 5")
 
 test.each([
-    ["forgets DUP", HALF_OPEN, /identifier in flight/],
+    ["forgets DUP", HALF_OPEN, /before a new reading/],
     ["does not look for PINGRESP", FORGOTTEN, /silent for a keep alive/],
-    ["never answers a stray down", STRAY, /all is right/],
+    ["never answers a stray down", STRAY, /stray word on the status/],
     ["does not draw its waits", OUTAGE, /waits are drawn/],
     ["acknowledges before it hands over", ASKED, /handed over/],
     ["empties the outbox from the newest", OUTAGE, /in the order/],
@@ -26,6 +31,16 @@ test.each([
     const mutant = MUTANTS.find(mutant => mutant.name === name)!
     const caught = await bite(mutant, [schedule])
     expect(caught?.breach.rule).toMatch(rule)
+})
+
+test.each([
+    ["half open", HALF_OPEN],
+    ["forgotten", FORGOTTEN],
+    ["a stray down", STRAY],
+    ["an outage", OUTAGE],
+    ["a command", ASKED],
+])("firmware that is whole gets through: %s", async (_, { script }) => {
+    expect((await live(script, exploredBoard())).breaches).toEqual([])
 })
 
 test("each way of breaking the firmware is one: its text is in the source once", async () => {
