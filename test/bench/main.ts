@@ -3,7 +3,6 @@
 // the others: each table says when and where it was measured.
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { cpus, type as osType } from "node:os"
 import { join } from "node:path"
 import { format, resolveConfig } from "prettier"
@@ -61,11 +60,14 @@ async function estimates(): Promise<Section> {
 
 /** Where and with what it is measured, in one line. */
 function circumstances(): string {
-    const require = createRequire(import.meta.url)
     const versions = ["@devicescript/cli", "aedes", "mqtt"].map(name => {
-        const { version } = require(`${name}/package.json`) as {
-            version: string
-        }
+        // not every package exports it
+        const { version } = JSON.parse(
+            readFileSync(
+                join(PROJECT_ROOT, "node_modules", name, "package.json"),
+                "utf8"
+            )
+        ) as { version: string }
         return `${name} ${version}`
     })
     const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], {
