@@ -28,6 +28,7 @@ describe("a value", () => {
         [52_448, "52,448"],
         ["never", "never"],
         [undefined, "-"],
+        [null, "-"],
         [{ median: 2.5, least: 1, most: 1000 }, "2.5 (1 to 1,000)"],
     ])("%j reads %s", (value, text) => {
         expect(valueText(value)).toBe(text)

@@ -23,8 +23,9 @@ function number(value: number): string {
     return rounded.toLocaleString("en-US", { maximumFractionDigits: 2 })
 }
 
-export function valueText(value: Value): string {
-    if (value === undefined) return "-"
+/** @param value null is what undefined becomes in the JSON that is kept */
+export function valueText(value: Value | null): string {
+    if (value === undefined || value === null) return "-"
     if (typeof value === "string") return value
     if (typeof value === "number") return number(value)
     const { median, least, most } = value
