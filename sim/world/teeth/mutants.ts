@@ -208,8 +208,8 @@ export const MUTANTS: readonly Mutant[] = [
     {
         name: "passes off a late reading as fresh",
         file: DELIVERY,
-        from: "        if (age < FRESH)\n",
-        to: "        if (age < 60000)\n",
+        from: "        if (age >= FRESH)\n",
+        to: "        if (age >= 60000)\n",
     },
     {
         name: "stamps what is repeated before it connects, not when it has",
