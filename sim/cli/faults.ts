@@ -1,5 +1,6 @@
 // The verb `faults`: its options and its help, and nothing of how it is carried out.
-import { type Command, InvalidArgumentError } from "commander"
+import type { Command } from "commander"
+import { whole } from "./whole"
 
 export interface FaultsOptions {
     /** Only faults whose name contains this. */
@@ -23,7 +24,7 @@ export function addFaults(program: Command): void {
             "--chips <n>",
             "chips that this project's node is tried on, 1 to 15; the worst is shown. They differ in their luck\n" +
                 "with the wait before a new connection",
-            chips,
+            whole(1, 15),
             5
         )
         .option(
@@ -35,10 +36,4 @@ export function addFaults(program: Command): void {
             const { runFaults } = await import("./faults-run")
             await runFaults(options)
         })
-}
-
-function chips(text: string): number {
-    if (!/^([1-9]|1[0-5])$/.test(text))
-        throw new InvalidArgumentError("Must be a whole number from 1 to 15.")
-    return Number(text)
 }

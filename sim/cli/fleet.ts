@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander"
 import { parseBrokerUrl, type BrokerAddress } from "./broker-url"
 import { EXIT } from "./errors"
+import { whole } from "./whole"
 
 export interface FleetCommand {
     nodes: number
@@ -133,17 +134,6 @@ Examples:
   npm run fleet -- --nodes 1000 --rate 1 --kill 5% --for 120
   npm run fleet -- --nodes 50 --broker mqtt://192.168.1.10 --prefix test-
 `
-
-function whole(low: number, high: number): (text: string) => number {
-    return text => {
-        const n = Number(text)
-        if (!/^\d{1,7}$/.test(text) || n < low || n > high)
-            throw new InvalidArgumentError(
-                `Must be a whole number from ${low} to ${high}.`
-            )
-        return n
-    }
-}
 
 function decimal(low: number, high: number): (text: string) => number {
     return text => {

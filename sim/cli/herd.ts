@@ -1,5 +1,6 @@
 // The verb `herd`: its options and its help, and nothing of how it is carried out.
-import { type Command, InvalidArgumentError } from "commander"
+import type { Command } from "commander"
+import { whole } from "./whole"
 
 export interface HerdVerbOptions {
     nodes: number
@@ -45,15 +46,4 @@ export function addHerd(program: Command): void {
             const { runHerd } = await import("./herd-run")
             await runHerd(options)
         })
-}
-
-function whole(low: number, high: number): (text: string) => number {
-    return text => {
-        const n = Number(text)
-        if (!/^\d{1,4}$/.test(text) || n < low || n > high)
-            throw new InvalidArgumentError(
-                `Must be a whole number from ${low} to ${high}.`
-            )
-        return n
-    }
 }

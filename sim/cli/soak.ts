@@ -1,6 +1,7 @@
 // The verb `soak`: its options and its help, and nothing of how it is carried out.
-import { type Command, InvalidArgumentError } from "commander"
+import type { Command } from "commander"
 import { EXIT } from "./errors"
+import { whole } from "./whole"
 
 export interface SoakVerbOptions {
     /** Names or files; none are all boards in boards/. */
@@ -31,7 +32,7 @@ export function addSoak(program: Command): void {
             "--day",
             "a virtual day at the boards' own intervals instead; takes 2 to 4 min a board"
         )
-        .option("--jobs <n>", "boards at once, 1 to 16", jobs, 2)
+        .option("--jobs <n>", "boards at once, 1 to 16", whole(1, 16), 2)
         .option("--json", "print one JSON object a board, and nothing else")
         .helpOption("-h, --help", "show this help")
         .action(
@@ -44,12 +45,6 @@ export function addSoak(program: Command): void {
             }
         )
         .addHelpText("after", DETAILS)
-}
-
-function jobs(text: string): number {
-    if (!/^([1-9]|1[0-6])$/.test(text))
-        throw new InvalidArgumentError("Must be a whole number from 1 to 16.")
-    return Number(text)
 }
 
 const DETAILS = `

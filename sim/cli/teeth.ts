@@ -1,5 +1,6 @@
 // The verb `teeth`: its options and its help, and nothing of how it is carried out.
-import { type Command, InvalidArgumentError } from "commander"
+import type { Command } from "commander"
+import { whole } from "./whole"
 
 export interface TeethOptions {
     /** Only mutants whose name contains this. */
@@ -18,19 +19,15 @@ export function addTeeth(program: Command): void {
         .usage("[options]")
         .configureHelp({ commandUsage: () => "npm run teeth -- [options]" })
         .option("--only <text>", "only those whose name contains this")
-        .option("--seeds <n>", "seeds tried at most, 1 to 10000", count, 100)
+        .option(
+            "--seeds <n>",
+            "seeds tried at most, 1 to 10000",
+            whole(1, 10_000),
+            100
+        )
         .helpOption("-h, --help", "show this help")
         .action(async (options: TeethOptions) => {
             const { runTeeth } = await import("./teeth-run")
             await runTeeth(options)
         })
-}
-
-function count(text: string): number {
-    const n = Number(text)
-    if (!/^\d{1,5}$/.test(text) || n < 1 || n > 10_000)
-        throw new InvalidArgumentError(
-            "Must be a whole number from 1 to 10000."
-        )
-    return n
 }

@@ -1,5 +1,6 @@
 // The verb `uptime`: its options and its help, and nothing of how it is carried out.
-import { type Command, InvalidArgumentError } from "commander"
+import type { Command } from "commander"
+import { whole } from "./whole"
 
 export interface UptimeOptions {
     /** Virtual days. */
@@ -28,15 +29,4 @@ export function addUptime(program: Command): void {
             const { runUptime } = await import("./uptime-run")
             await runUptime(options)
         })
-}
-
-function whole(low: number, high: number): (text: string) => number {
-    return text => {
-        const n = Number(text)
-        if (!/^\d{1,4}$/.test(text) || n < low || n > high)
-            throw new InvalidArgumentError(
-                `Must be a whole number from ${low} to ${high}.`
-            )
-        return n
-    }
 }

@@ -1,5 +1,6 @@
 // `npm run fuzz`: its options, its help, and what it prints. Nothing of how inputs are made or judged.
 import { Command, CommanderError, InvalidArgumentError } from "commander"
+import { whole } from "../../sim/cli/whole"
 import { compareWithVm } from "./compare"
 import { Fuzzer } from "./fuzzer"
 import { fuzzMessages } from "./messages"
@@ -27,14 +28,6 @@ const SHARE: Record<Part, number> = {
 /** Inputs that are tried in Node.js before those are chosen from which the VM is given. */
 const WARM = 20_000
 
-const whole = (low: number, high: number) => (text: string) => {
-    const n = Number(text)
-    if (!/^\d{1,10}$/.test(text) || n < low || n > high)
-        throw new InvalidArgumentError(
-            `Must be a whole number from ${low} to ${high}.`
-        )
-    return n
-}
 const part = (text: string) => {
     if (!(PARTS as readonly string[]).includes(text))
         throw new InvalidArgumentError(`Must be one of ${PARTS.join(", ")}.`)

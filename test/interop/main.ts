@@ -1,5 +1,6 @@
 // `npm run interop`: its options, its help, and what it prints.
-import { Command, CommanderError, InvalidArgumentError } from "commander"
+import { Command, CommanderError } from "commander"
+import { whole } from "../../sim/cli/whole"
 import "../support/board-arrays"
 import { interop } from "./interop"
 import { RUNS } from "./runs"
@@ -8,12 +9,6 @@ interface Options {
     nodes: number
     only: string
     long?: boolean
-}
-
-const nodes = (text: string) => {
-    if (!/^([1-9]|[1-4]\d|50)$/.test(text))
-        throw new InvalidArgumentError("Must be a whole number from 1 to 50.")
-    return Number(text)
 }
 
 const program = new Command("interop")
@@ -25,7 +20,7 @@ const program = new Command("interop")
     .option(
         "--nodes <n>",
         "nodes, ten readings a second each, 1 to 50",
-        nodes,
+        whole(1, 50),
         5
     )
     .option("--only <text>", "only brokers whose name contains this", "")
