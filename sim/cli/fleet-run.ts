@@ -4,12 +4,7 @@ import { fleetProgram, SENSOR } from "../fleet/board"
 import { Fleet } from "../fleet/fleet"
 import type { Arrived } from "../fleet/observer-process"
 import { Ranges, type Range } from "../fleet/ranges"
-import {
-    brokerName,
-    brokerSettings,
-    hostPort,
-    type BrokerAddress,
-} from "./broker-url"
+import { brokerName, brokerSettings, type BrokerAddress } from "./broker-url"
 import { EXIT, UserError } from "./errors"
 import type { FleetCommand } from "./fleet"
 import {
@@ -22,7 +17,7 @@ import {
 } from "./fleet-report"
 import { printable } from "./format"
 import { onInterrupt } from "./interrupts"
-import { unreachable } from "./reachable"
+import { reach } from "./reachable"
 
 /** Nodes up to which each looks as often as a single one does, and the ms between two looks of an idle VM above. */
 const FEW = 100
@@ -198,17 +193,6 @@ async function startBroker(
         connections: nodes + MORE_CONNECTIONS,
     })
     return { transport: "tcp", host: "127.0.0.1", port }
-}
-
-async function reach(
-    broker: BrokerAddress,
-    signal: AbortSignal
-): Promise<void> {
-    const reason = await unreachable(broker.host, broker.port, { signal })
-    if (reason === undefined || signal.aborted) return
-    throw new UserError(
-        `the broker at ${hostPort(broker)} cannot be reached: ${reason}; start it, or correct --broker, or leave --broker out for the embedded one`
-    )
 }
 
 async function meet(

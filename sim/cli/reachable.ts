@@ -1,6 +1,8 @@
 // Asks whether something listens at a broker's address, before a node is started for it. Only opens a TCP connection and
 // closes it: it speaks no MQTT and knows no credentials.
 import { connect } from "node:net"
+import { hostPort, type BrokerAddress } from "./broker-url"
+import { UserError } from "./errors"
 
 /** ms to wait for the connection: a broker across the world answers in one, one that is filtered never does. */
 export const REACH_MS = 5_000
@@ -32,6 +34,18 @@ export function unreachable(
             done(REASONS.get(error.code ?? "") ?? error.code ?? error.message)
         )
     })
+}
+
+/** @throws {UserError} when nothing answers at the broker that --broker names; an end by the signal is none */
+export async function reach(
+    broker: BrokerAddress,
+    signal: AbortSignal
+): Promise<void> {
+    const reason = await unreachable(broker.host, broker.port, { signal })
+    if (reason === undefined || signal.aborted) return
+    throw new UserError(
+        `the broker at ${hostPort(broker)} cannot be reached: ${reason}; start it, or correct --broker, or leave --broker out for the embedded one`
+    )
 }
 
 const REASONS = new Map([

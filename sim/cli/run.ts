@@ -21,7 +21,7 @@ import { onInterrupt } from "./interrupts"
 import { NodeRun } from "./node-run"
 import { initialState, reduce } from "./node-state"
 import { openOutput } from "./output"
-import { unreachable } from "./reachable"
+import { reach } from "./reachable"
 import type { HostEvent, Report, RunEvent } from "./report"
 import type { PageSurroundings } from "./run-page"
 import type { StartOptions } from "./start-options"
@@ -235,17 +235,6 @@ function portError(error: unknown, option: string, more: string): unknown {
     }
     return new UserError(
         `cannot listen on ${place} (${error.code}): choose another port with ${option} N`
-    )
-}
-
-async function reach(
-    broker: BrokerAddress,
-    signal: AbortSignal
-): Promise<void> {
-    const reason = await unreachable(broker.host, broker.port, { signal })
-    if (reason === undefined || signal.aborted) return
-    throw new UserError(
-        `the broker at ${hostPort(broker)} cannot be reached: ${reason}; start it, or correct --broker, or leave --broker out for the embedded one`
     )
 }
 
