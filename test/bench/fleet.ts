@@ -1,103 +1,50 @@
 // What a program costs the machine that simulates it: many VMs in one process, each publishing once a second to a peer
 // in the same process that only counts bytes. Real time and memory, reported only.
-import { connect, type MqttClient } from "mqtt"
-import type { Vm } from "../../sim/vm"
-import { LOOPBACK } from "../support/free-port"
-import { build, CLIENTS, PAYLOAD, TOPIC, type Client } from "./build"
+import { execFileSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import type { Section } from "./section"
-import { Sink } from "./sink"
-import { runVm } from "./vm-run"
 
-/** VMs at once. */
+/** Members of a fleet (fleet-process.ts). */
 const FLEET = 100
 
-/** ms until all publish, and ms measured. */
-const SETTLE = 3_000
-const MEASURED = 8_000
-
-const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
-
-/** MB and percent of a core, of one of the fleet. */
+/** What each member costs: MB, and percent of a core. */
 interface Share {
     megabytes: number
     percent: number
 }
 
-/** @param members starts one, and gives what ends it */
-async function share(
-    member: (port: number, i: number) => Promise<() => void>
-): Promise<Share> {
-    const sink = await Sink.start(() => {})
-    const ends: (() => void)[] = []
-    const before = process.memoryUsage().rss
-    try {
-        for (let i = 0; i < FLEET; i++) ends.push(await member(sink.port, i))
-        await sleep(SETTLE)
-        const from = process.cpuUsage()
-        const begun = performance.now()
-        await sleep(MEASURED)
-        const { user, system } = process.cpuUsage(from)
-        const ms = performance.now() - begun
-        return {
-            megabytes: (process.memoryUsage().rss - before) / FLEET / 2 ** 20,
-            percent: (user + system) / 10 / ms / FLEET,
-        }
-    } finally {
-        for (const end of ends) end()
-        sink.stop()
-    }
+/** ms of a fleet's process, on a busy machine. */
+const LIMIT = 120_000
+
+const KINDS = {
+    ours: "this client",
+    stock: "stock",
+    js: "MQTT.js on Node.js",
 }
 
-async function vmFleet(client: Client): Promise<Share> {
-    const program = build(
-        client,
-        `setInterval(async () => { await mqtt.publish("${TOPIC}", "${PAYLOAD}") }, 1000)`
-    )
-    return share(async (port, i) => {
-        const id = (i + 1).toString(16).padStart(16, "0")
-        const vm: Vm = await runVm(program, port, undefined, id)
-        return () => vm.stop()
+/** In a process of its own: memory that a fleet has left would be the next one's for nothing. */
+function share(kind: string): Share {
+    const file = fileURLToPath(new URL("fleet-process.ts", import.meta.url))
+    const args = ["--import", "tsx", file, kind, String(FLEET)]
+    const printed = execFileSync(process.execPath, args, {
+        encoding: "utf8",
+        timeout: LIMIT,
     })
+    return JSON.parse(printed.trimEnd().split("\n").at(-1)!) as Share
 }
 
-function jsFleet(): Promise<Share> {
-    return share(async (port, i) => {
-        const client: MqttClient = connect({
-            host: LOOPBACK,
-            port,
-            clientId: `bench-${i}`,
-        })
-        client.on("error", () => {})
-        const timer = setInterval(() => client.publish(TOPIC, PAYLOAD), 1000)
-        return () => {
-            clearInterval(timer)
-            client.end(true)
-        }
-    })
-}
-
-export async function fleet(): Promise<Section[]> {
-    const rows: Section["rows"] = []
-    const names: Record<Client, string> = {
-        ours: "this client",
-        stock: "stock",
-    }
-    // the first fleet pays for what all share
-    await jsFleet()
-    for (const client of CLIENTS) {
-        const { megabytes, percent } = await vmFleet(client)
-        rows.push({ what: names[client], values: [megabytes, percent] })
-    }
-    const { megabytes, percent } = await jsFleet()
-    rows.push({ what: "MQTT.js on Node.js", values: [megabytes, percent] })
+export function fleet(): Section[] {
     return [
         {
             id: "fleet",
             title: `A fleet of ${FLEET} in one process, one publish a second each`,
             columns: ["each of them", "MB", "% of a core"],
-            rows,
+            rows: Object.entries(KINDS).map(([kind, what]) => {
+                const { megabytes, percent } = share(kind)
+                return { what, values: [megabytes, percent] }
+            }),
             notes: [
-                "Memory is the growth of the process, and of MQTT.js on memory that the fleets before have left: a lower bound. The peer's own work is in it. An idle VM looks at its timers every 10 ms, which is most of its share.",
+                "A process for each kind; memory is what it grew by with these members, the first ten aside, which paid for what all share. The peer's own work is in it. An idle VM looks at its timers every 10 ms, which is most of its share.",
             ],
         },
     ]
