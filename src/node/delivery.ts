@@ -3,7 +3,7 @@
 // Order: a reading is handed to the session only when none waits in the outbox, so each sensor's readings go out in the
 // order they were taken. Rate: after an outage the outbox is emptied at 20 messages a second, with at most 4
 // unacknowledged. So a reading taken while it is being emptied is late by at most
-//     slots x the larger of 50 ms and a quarter of a round trip
+//     slots x the larger of 50 ms and a quarter of a round trip and 50 ms
 // which is 3.2 s with 64 slots and any round trip below 200 ms. What is older than 2 s when it goes out says when it was
 // taken; one that is repeated after a reconnect says so too, though it was fresh when it was first sent: see `restamp`.
 
@@ -20,8 +20,11 @@ import { Dialect, latePayload, livePayload } from "./dialect"
 import { Outbox } from "./outbox"
 import { numberText, valueText } from "./value"
 
-/** Readings in the session at once. The client's window is twice that, so that presence and commands find room. */
+/** Readings in the session at once. */
 const WINDOW = 4
+
+/** What the session may have in flight: readings, and beside them room for presence, subscriptions and answers to commands. */
+export const SESSION_WINDOW = 8
 
 /** Between two messages out of the outbox, in ms. */
 const GAP = 50
@@ -122,7 +125,6 @@ function readingSettled(m: Message, outcome: Outcome) {
                 outcomeName(outcome)
         )
     }
-    delivery.wake()
 }
 
 /** @devsWhenUsed */
@@ -148,17 +150,26 @@ export class Delivery {
 
     /** Takes a value that its sensor's filter let through. */
     put(origin: Origin, value: number | boolean | string, at: number) {
-        const client = this.client
-        if (client.readyState === MQTTState.Connected)
-            if (this.box.length === 0)
-                if (this.accounts.inflight < WINDOW) {
+        if (this.client.readyState === MQTTState.Connected)
+            if (this.box.length === 0) {
+                if (!this.full()) {
                     this.send(origin, value, at, true)
                     return
                 }
+                // what is in flight may be no reading, whose end would wake the drain; it runs when this fiber rests
+                this.wake()
+            }
         this.box.put(origin.index, value, at)
     }
 
-    /** There may be something to do: a connection, an acknowledgement. */
+    /** Enough is in flight: the session would keep a reading back, and send it later and as fresh as it is now. */
+    private full(): boolean {
+        if (this.accounts.inflight >= WINDOW) return true
+        const session = this.client.session
+        return session.inflight.length + session.waiting() >= SESSION_WINDOW
+    }
+
+    /** There may be something to do: a connection, or a reading that waits although there is one. */
     wake() {
         if (!this.resting) return
         this.resting = false
@@ -176,10 +187,9 @@ export class Delivery {
         this.fiber = ds.Fiber.self()
         while (true) {
             let ready = this.client.readyState === MQTTState.Connected
-            if (this.accounts.inflight >= WINDOW) ready = false
             if (this.box.length === 0) ready = false
             if (ready) {
-                this.sendOldest()
+                if (!this.full()) this.sendOldest()
                 await ds.sleep(GAP)
             } else {
                 this.resting = true

@@ -5,7 +5,7 @@ import { diagnosticsTopic, readingTopic, statusTopic } from "../config/topics"
 import { MQTTClient, Parking } from "../mqtt/index"
 import { Accounts } from "./accounts"
 import { Boots } from "./boots"
-import { Delivery } from "./delivery"
+import { Delivery, SESSION_WINDOW } from "./delivery"
 import { Diagnostics } from "./diagnostics"
 import { keepReadings, restoreKept, Stored } from "./kept"
 import { dialectOf, NodeOptions, TimeSource } from "./options"
@@ -24,9 +24,6 @@ const STOP_LIMIT = 8000
 
 /** What of it is left for `down` however much waits in the outbox, in ms: several round trips. */
 const FAREWELL = 3000
-
-/** Readings in flight, and room beside them for presence, subscriptions and answers to commands. */
-const SESSION_WINDOW = 8
 
 /** A reading without an acknowledgement on so many connections is given up for those behind it. */
 const PARK_AFTER = 3
