@@ -142,6 +142,12 @@ export class WorldBroker {
         this.retain({ topic, payload: bytes, qos, retain: true }, "outside")
     }
 
+    /** A client's session is removed, and its connection cut for that. */
+    forget(client: string): void {
+        this.connection(client)?.cut()
+        this.sessions.forget(client)
+    }
+
     /** New connections are refused by the host, or taken again; those that are there stay. */
     refuse(on: boolean): void {
         this.refusing = on

@@ -16,6 +16,10 @@ export interface Chosen {
     from?: number
     /** To how many it applies, 1 or more. Default: all that come. */
     count?: number
+    /** What else happens to each of them. */
+    also?: () => void
+    /** `end` leaves it in force. */
+    forever?: boolean
 }
 
 /** Packets a rule holds back at most; a test that holds more has forgotten to release them. */
@@ -49,6 +53,10 @@ export class Rule {
         for (const go of this.held.splice(0)) go()
     }
 
+    get forever(): boolean {
+        return this.chosen.forever === true
+    }
+
     /** @internal */
     hold(go: () => void): void {
         if (this.held.length === MAX_HELD)
@@ -69,6 +77,7 @@ export class Rule {
         if (this.seen < from) return false
         this.hits++
         this.deed(this, go)
+        chosen.also?.()
         return true
     }
 }
@@ -120,9 +129,11 @@ export class PacketRules {
         if (!dealt) go()
     }
 
-    /** Ends all of them, and lets go of what they hold. */
+    /** Ends all that are not for ever, and lets go of what they hold. */
     end(): void {
-        for (const rule of this.rules.splice(0)) rule.release()
+        for (const rule of this.rules.splice(0))
+            if (rule.forever) this.rules.push(rule)
+            else rule.release()
     }
 
     private add(chosen: Chosen, deed: Deed): Rule {

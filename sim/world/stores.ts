@@ -31,6 +31,12 @@ export class SessionStore {
         this.sessions.add(session)
     }
 
+    /** What is kept for a client is removed. */
+    forget(client: string): void {
+        const kept = this.kept(client)
+        if (kept) this.sessions.delete(kept)
+    }
+
     /** The newest session of a client. */
     of(client: string): Session | undefined {
         return [...this.sessions].filter(s => s.client === client).at(-1)

@@ -98,3 +98,34 @@ test("acknowledgements may overtake each other, and all come when the rules are 
     broker.rules.end()
     expect(await a.hears()).toEqual(["a: puback 4"])
 })
+
+test("a session may be removed: its connection is cut, and the next one has none", async () => {
+    const { open, broker } = make()
+    const a = await open("a")
+    await a.connects(kept)
+    broker.forget("a")
+    expect(await a.hears()).toEqual(["a: closed"])
+    const again = await open("a")
+    expect(await again.connects(kept)).toEqual(["a: connack 0"])
+})
+
+test("a rule may end the connection, and may outlast the end of the others", async () => {
+    const { open, broker } = make()
+    const { rules } = broker
+    rules.drop({
+        way: "in",
+        cmd: "publish",
+        forever: true,
+        when: packet => packet.cmd === "publish" && packet.topic === "bad",
+        also: () => broker.connection("a")?.close("refused"),
+    })
+    rules.drop({ way: "out", cmd: "puback" })
+    rules.end()
+    const a = await open("a")
+    await a.connects()
+    a.says(publish("good", "m", 1, { messageId: 1 }))
+    expect(await a.hears()).toEqual(["a: puback 1"])
+    a.says(publish("bad", "m", 1, { messageId: 2 }))
+    expect(await a.hears()).toEqual(["a: closed"])
+    expect(broker.published("bad")).toEqual([])
+})

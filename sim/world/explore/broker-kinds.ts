@@ -1,10 +1,11 @@
 // Faults of a broker, and of others it serves. None is remembered by the broker when it is over, but sessions and retained
 // messages that it has lost.
-import mqttPacket, { type PacketCmd } from "mqtt-packet"
+import mqttPacket, { type IPublishPacket, type PacketCmd } from "mqtt-packet"
 import type { Behaviour } from "../behaviour"
 import type { Rule } from "../rules"
 import {
     COMMAND_TOPIC,
+    COUNT_TOPIC,
     DEVICE,
     LAMP_TOPIC,
     STATUS_TOPIC,
@@ -65,6 +66,40 @@ function says({ broker }: Scene, topic: string, payload: string, more = {}) {
 
 const raw = ({ broker }: Scene, bytes: string | Uint8Array) =>
     broker.connection(DEVICE)?.raw(bytes)
+
+/**
+ * The next value of CNT that comes is one that the broker never takes, and none that comes with it.
+ * @param closes the connection is ended for it: with a FIN, or with a reset
+ */
+function poisoned(
+    { broker }: Scene,
+    { closes, forever }: { closes?: boolean; forever?: boolean }
+): Rule {
+    let poison: string | undefined
+    const { rules } = broker
+    return rules.drop({
+        way: "in",
+        cmd: "publish",
+        client: DEVICE,
+        ...(forever === undefined ? {} : { forever }),
+        when: packet => {
+            if (packet.cmd !== "publish" || packet.topic !== COUNT_TOPIC)
+                return false
+            poison ??= valueOf(packet)
+            return valueOf(packet) === poison
+        },
+        also: () => {
+            if (closes === undefined) return
+            const connection = broker.connection(DEVICE)
+            if (closes) connection?.close("refused")
+            else connection?.cut()
+        },
+    })
+}
+
+/** Without what else it says: a late one tells its age, which is another each time. */
+const valueOf = (packet: IPublishPacket) =>
+    /"value":(\d+)/.exec(packet.payload.toString())?.[1] ?? ""
 
 /** Bytes that no broker should send, by name. */
 const ODD: Record<string, string> = {
@@ -155,7 +190,8 @@ export const BROKER_KINDS: readonly Kind[] = [
         inject: (scene, args) => {
             const filter = SUBSCRIPTIONS[args.number("which")]![0]
             const heal = behaves(scene, { grants: asked => asked !== filter })
-            scene.node.link.reset()
+            // it is asked only when the session has it not
+            scene.broker.forget(DEVICE)
             return () => {
                 heal()
                 // a refusal is an answer: it is asked again with the next connection
@@ -211,6 +247,21 @@ export const BROKER_KINDS: readonly Kind[] = [
                     count: args.number("count"),
                 })
             ),
+    },
+    {
+        // one message that it fails on, each time it comes
+        name: "chokes",
+        lasts: [1_000, 90_000],
+        args: { how: oneOf("closes", "cuts") },
+        inject: (scene, args) =>
+            ends(poisoned(scene, { closes: args.word("how") === "closes" })),
+    },
+    {
+        // one message that it never acknowledges, not even when all else is well
+        name: "never-acks",
+        inject: scene => {
+            poisoned(scene, { forever: true })
+        },
     },
     {
         name: "late",

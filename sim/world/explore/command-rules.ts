@@ -8,6 +8,8 @@ import type { Ledger } from "./breach"
 const DONE = 30
 /** ms from the arrival of a command with QoS 0, for which there is no acknowledgement: two looks, and a busy program. */
 const HEARD = 300
+/** Commands that wait for one actuator (MAX_WAITING in src/node/actuators.ts). */
+const WAITING = 4
 const RULE = "what is acknowledged is handed over"
 
 interface Command {
@@ -20,12 +22,15 @@ interface Command {
 
 export class CommandRules {
     private pending: Command[] = []
+    /** When commands came, those of the last moment. */
+    private arrivals: number[] = []
 
     constructor(private readonly ledger: Ledger) {}
 
     received(now: number, packet: IPublishPacket): void {
         const value = packet.payload.toString()
         if (packet.topic !== LAMP_TOPIC || !/^\d{1,7}$/.test(value)) return
+        this.arrivals = [...this.arrivals.filter(at => now - at <= HEARD), now]
         // done only when it asks for another state than the present one
         if (packet.dup || packet.retain) return
         const id = packet.qos === 0 ? undefined : packet.messageId
@@ -45,6 +50,11 @@ export class CommandRules {
 
     /** One of those that wait has given way to a newer one. */
     overtaken(): void {
+        this.ledger.hold(
+            this.arrivals.length > WAITING,
+            `${WAITING} commands may wait for an actuator`,
+            () => `one was given up when ${this.arrivals.length} had come`
+        )
         this.pending.shift()
     }
 

@@ -12,6 +12,10 @@ const SPAN = [20_000, 150_000] as const
 const MOST = 9
 /** One in so many faults begins within a moment of the one before: what happens together is what nobody thought of. */
 const TOGETHER = 3
+/** One in so many schedules has a few kinds only, which meet more often then: swarms find what a mixture does not. */
+const SWARM = 2
+/** Kinds of such a schedule at most. */
+const FEW = 4
 /** ms of that moment. */
 const MOMENT = 400
 /** One in so many is put into the first seconds. */
@@ -43,11 +47,15 @@ export function drawScript(seed: number): Script {
     if (whole(1, 8) === 1) setup["age"] = "restart"
     else if (whole(1, 10) === 1) setup["age"] = "wrap"
     if (whole(1, 3) === 1) setup["delay"] = whole(2, 400)
+    const few =
+        whole(1, SWARM) === 1
+            ? Array.from({ length: whole(2, FEW) }, drawn)
+            : undefined
     const steps: Step[] = []
     const span = whole(SPAN[0], SPAN[1])
     const count = whole(1, MOST)
     for (let i = 0; i < count; i++) {
-        const kind = drawn()
+        const kind = few ? few[whole(0, few.length - 1)]! : drawn()
         const before = steps.at(-1)
         let at = whole(BEFORE, span)
         if (whole(1, EARLY) === 1) at = whole(0, 2 * BEFORE)

@@ -32,6 +32,8 @@ export class ReadingRules {
     private lawAt: number | undefined
     private countAt: number | undefined
     private newest = 0
+    /** The last that was written on the present connection. */
+    private last = 0
     private boot = 0
     /** Readings that the run before has left. */
     private carried = 0
@@ -46,6 +48,11 @@ export class ReadingRules {
         /** Whether the broker has a value of CNT. */
         private readonly arrived: (value: number) => boolean
     ) {}
+
+    /** A new connection. */
+    opened(): void {
+        this.last = 0
+    }
 
     /** No more samples: the node stops. */
     quiet(): void {
@@ -161,6 +168,12 @@ export class ReadingRules {
             "readings go out in the order they were taken",
             () => `${value} after ${this.newest}`
         )
+        this.ledger.hold(
+            value > this.last,
+            "readings of one connection go out in the order they were taken",
+            () => `${value} after ${this.last}`
+        )
+        this.last = value
         this.known.add(value)
         if (at <= this.steppedAt || now - this.heldAt <= HELD) return
         // of a run before this one the chip does not know how long it was dark

@@ -14,8 +14,9 @@ interface Sent {
     /** Topic, or the filter of a request. */
     about: string
     cmd: Packet["cmd"]
-    /** The connection it was written on last, counted from 1. */
+    /** The connection it was written on last, counted from 1, and ms when. */
     on: number
+    at: number
     /** The node has given it up. */
     parked: boolean
     /** Its place among all that were first written. */
@@ -24,6 +25,9 @@ interface Sent {
 
 /** ms between two looks of the VM at what has come, and a moment. */
 const UNSEEN = 30
+
+/** ms for an acknowledgement (ackTimeout in src/mqtt/options.ts), and looks of the VM and of the rules. */
+const ANSWER = 20_000 + 100
 
 const isReading = (topic: string) => topic.includes("/sensors/")
 
@@ -38,10 +42,13 @@ export class SessionRules {
     private late: { at: number; id: number; sent: Sent }[] = []
     /** Identifiers of packets that the board's socket did not take: the chip holds them to be under way. */
     private readonly refused = new Set<number>()
+    /** Topics of what is repeated as if it were new, as the broker has lost the session. */
+    private renewed: string[] = []
     private places = 0
     private connection = 0
     private state: "closed" | "asked" | "up" | "bye" = "closed"
     private said = false
+    private now = 0
     /** Acknowledgements owed for what was received, in order. */
     private readonly owed: string[] = []
     /** Replies to PUBREL, which may come in any number. */
@@ -64,6 +71,7 @@ export class SessionRules {
         this.sent.clear()
         this.maybe.clear()
         this.late = []
+        this.renewed = []
         this.refused.clear()
         this.opened()
     }
@@ -81,6 +89,7 @@ export class SessionRules {
         for (const { at, id, sent } of this.late)
             if (now - at <= UNSEEN) this.maybe.set(id, sent)
         this.late = []
+        this.state = "closed"
     }
 
     /** The node says that it gives a reading up. */
@@ -98,7 +107,23 @@ export class SessionRules {
             this.refused.add(packet.messageId ?? 0)
     }
 
-    wrote(packet: Packet): void {
+    /** The chip's clock was moved: how long it has waited for what cannot be told. */
+    stepped(): void {
+        for (const sent of this.sent.values()) sent.at = Infinity
+    }
+
+    check(now: number): void {
+        if (this.state !== "up") return
+        for (const [id, { about, on, at, parked }] of this.sent)
+            this.ledger.hold(
+                on !== this.connection || parked || now - at <= ANSWER,
+                "a connection on which an acknowledgement does not come is given up",
+                () => `id ${id}: ${about}, written ${now - at} ms ago`
+            )
+    }
+
+    wrote(now: number, packet: Packet): void {
+        this.now = now
         const { ledger } = this
         ledger.hold(
             this.state !== "bye",
@@ -161,6 +186,9 @@ export class SessionRules {
                 if (this.state !== "asked" || packet.returnCode !== 0) return
                 this.state = "up"
                 if (packet.sessionPresent) return
+                this.renewed = [...this.sent.values(), ...this.maybe.values()]
+                    .filter(({ cmd, parked }) => cmd === "publish" && !parked)
+                    .map(({ about }) => about)
                 this.maybe.clear()
                 for (const [id, sent] of this.sent)
                     this.late.push({ at: now, id, sent })
@@ -240,8 +268,10 @@ export class SessionRules {
             )
             return this.repeats(id)
         }
+        const again = this.renewed.indexOf(topic)
+        if (again >= 0) this.renewed.splice(again, 1)
         ledger.hold(
-            !reading || this.said || this.refused.has(id),
+            !reading || this.said || this.refused.has(id) || again >= 0,
             "the status is said before a new reading",
             () => topic
         )
@@ -285,7 +315,8 @@ export class SessionRules {
         )
         const on = this.connection
         const place = this.places++
-        this.sent.set(id, { about, cmd, on, parked: false, place })
+        const at = this.now
+        this.sent.set(id, { about, cmd, on, at, parked: false, place })
     }
 
     /** It was not seen to be acknowledged, after all. */
@@ -299,6 +330,7 @@ export class SessionRules {
         const again = this.sent.get(id)
         if (!again) return
         again.on = this.connection
+        again.at = this.now
         const before = [...this.sent].find(
             ([, { on, parked, place }]) =>
                 on !== this.connection && !parked && place < again.place

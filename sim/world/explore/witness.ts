@@ -77,6 +77,7 @@ export class Witness {
     stepped(): void {
         const { now } = this.world
         this.times.excuse(now, 1_500)
+        this.session.stepped()
         this.presence.over()
         this.readings.stepped(now)
     }
@@ -92,6 +93,7 @@ export class Witness {
     private look(): void {
         const { now } = this.world
         this.times.check(now, this.session.debts)
+        this.session.check(now)
         this.readings.check(now)
         this.commands.check(now)
         this.presence.check(now)
@@ -105,6 +107,7 @@ export class Witness {
             this.open = false
             this.times.opened(now)
             this.session.opened()
+            this.readings.opened()
             this.inbound = mqttPacket.parser({ protocolVersion: 4 })
             this.inbound.on("packet", packet => this.received(packet))
             // what no broker should send: the chip must end it by itself
@@ -152,7 +155,7 @@ export class Witness {
         )
         this.times.wrote(now)
         for (const packet of packets) {
-            this.session.wrote(packet)
+            this.session.wrote(now, packet)
             if (packet.cmd === "puback")
                 this.commands.acknowledged(now, packet.messageId!)
             if (packet.cmd === "publish") this.presence.said(packet)
