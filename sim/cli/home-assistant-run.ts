@@ -1,5 +1,6 @@
 // Carries out `homeassistant`: reads the retained configurations at a broker and takes away those that nobody needs.
 import { connect, type MqttClient } from "mqtt"
+import { connected } from "../broker/connected"
 import { brokerName } from "./broker-url"
 import { EXIT, UserError } from "./errors"
 import { printable } from "./format"
@@ -152,14 +153,4 @@ async function retained(
         client.off("message", heard)
     }
     return found
-}
-
-function connected(client: MqttClient): Promise<void> {
-    return new Promise((resolve, reject) => {
-        client.once("connect", () => resolve())
-        client.on("error", reject)
-        client.once("close", () =>
-            reject(new Error("the broker closed the connection"))
-        )
-    })
 }

@@ -1,6 +1,7 @@
 // An MQTT client beside the fleet, independent of its firmware, in a process of its own: it writes down which readings arrive,
 // says the word that ends the nodes, and takes away what the broker would keep of them.
 import { connect, type IClientOptions, type MqttClient } from "mqtt"
+import { connected } from "../broker/connected"
 import type { BrokerAddress } from "../cli/broker-url"
 import { STOP } from "./board"
 import { serve } from "./child"
@@ -85,16 +86,6 @@ async function each<T>(
                 await work(item)
         })
     )
-}
-
-function connected(client: MqttClient): Promise<void> {
-    return new Promise((resolve, reject) => {
-        client.once("connect", () => resolve())
-        client.once("error", reject)
-        client.once("close", () =>
-            reject(new Error("the broker closed the connection"))
-        )
-    })
 }
 
 serve(

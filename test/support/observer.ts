@@ -1,6 +1,7 @@
 // The outside view of a test: an MQTT.js client that writes down every message of a filter, and waits for the next one with a bound.
 // Knows nothing of nodes or of what the messages mean.
 import { connect, type IClientOptions, type MqttClient } from "mqtt"
+import { connected } from "../../sim/broker/connected"
 import { Watch, within } from "./wait"
 
 export type QoS = 0 | 1 | 2
@@ -23,17 +24,6 @@ const CONNECT_MS = 5_000
 const MAX_MESSAGES = 100_000
 /** Messages shown when a wait has failed, the newest ones. */
 const SHOWN = 50
-
-/** Resolves at CONNACK; rejects with the error or the end that comes instead. */
-function connected(client: MqttClient): Promise<void> {
-    return new Promise((resolve, reject) => {
-        client.once("connect", () => resolve())
-        client.once("error", reject)
-        client.once("close", () =>
-            reject(new Error("the broker closed the connection"))
-        )
-    })
-}
 
 export class Observer {
     /** All that arrived, oldest first. */
