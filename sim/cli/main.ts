@@ -13,6 +13,7 @@ import { addHomeAssistant } from "./home-assistant"
 import { addMonitor } from "./monitor"
 import { addNew } from "./new"
 import { addHerd } from "./herd"
+import { oneLine } from "./one-line"
 import { addStart } from "./start"
 import { addTeeth } from "./teeth"
 import { addUptime } from "./uptime"
@@ -23,14 +24,7 @@ const program = new Command("devicescript-mqtt-node")
         "MQTT sensor node: firmware in DeviceScript, and the simulator around it"
     )
     .exitOverride()
-    .configureOutput({
-        // Commander puts its suggestions on a second line; an error is one line here.
-        outputError: (text, write) =>
-            write(
-                text.trim().replace(/\s*\n\s*/g, " ") +
-                    ` See: ${asTyped(process.argv[2])} -- --help\n`
-            ),
-    })
+    .configureOutput(oneLine(() => asTyped(process.argv[2])))
 addStart(program)
 addBoards(program)
 addCheck(program)

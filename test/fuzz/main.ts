@@ -1,5 +1,6 @@
 // `npm run fuzz`: its options, its help, and what it prints. Nothing of how inputs are made or judged.
 import { Command, CommanderError, InvalidArgumentError } from "commander"
+import { oneLine } from "../../sim/cli/one-line"
 import { whole } from "../../sim/cli/whole"
 import { compareWithVm } from "./compare"
 import { Fuzzer } from "./fuzzer"
@@ -54,13 +55,7 @@ const program = new Command("fuzz")
     .option("--only <part>", `one of ${PARTS.join(", ")}`, part)
     .helpOption("-h, --help", "show this help")
     .exitOverride()
-    .configureOutput({
-        outputError: (text, write) =>
-            write(
-                text.trim().replace(/\s*\n\s*/g, " ") +
-                    " See: npm run fuzz -- --help\n"
-            ),
-    })
+    .configureOutput(oneLine(() => "npm run fuzz"))
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")

@@ -1,5 +1,6 @@
 // `npm run interop`: its options, its help, and what it prints.
 import { Command, CommanderError } from "commander"
+import { oneLine } from "../../sim/cli/one-line"
 import { whole } from "../../sim/cli/whole"
 import "../support/board-arrays"
 import { interop } from "./interop"
@@ -27,13 +28,7 @@ const program = new Command("interop")
     .option("--long", "those that take half a minute to start, too")
     .helpOption("-h, --help", "show this help")
     .exitOverride()
-    .configureOutput({
-        outputError: (text, write) =>
-            write(
-                text.trim().replace(/\s*\n\s*/g, " ") +
-                    " See: npm run interop -- --help\n"
-            ),
-    })
+    .configureOutput(oneLine(() => "npm run interop"))
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
