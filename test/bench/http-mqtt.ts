@@ -1,12 +1,12 @@
 // `npm run http-mqtt`: the same values by HTTP and by MQTT, measured side by side; writes the tables and plot of docs/http-mqtt.md
 // anew. Each way has a network namespace of its own where the system allows that, so that IP packets can be counted.
 import { execFile, execFileSync } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { promisify } from "node:util"
-import { format, resolveConfig } from "prettier"
 import { updates, type Figures, type Way } from "./http-ways"
+import { markedPage } from "./marked-page"
 import { plot } from "./http-plot"
 
 const root = resolve(import.meta.dirname, "../..")
@@ -128,18 +128,6 @@ function table(
         .join("\n")
 }
 
-async function page(parts: Record<string, string>): Promise<string> {
-    let text = readFileSync(PAGE, "utf8")
-    for (const [name, part] of Object.entries(parts)) {
-        const [before, rest] = text.split(`<!-- ${name} -->`)
-        const after = rest?.split(`<!-- /${name} -->`)[1]
-        if (before === undefined || after === undefined)
-            throw new Error(`${PAGE} has no markers ${name}`)
-        text = `${before}<!-- ${name} -->\n\n${part}\n\n<!-- /${name} -->${after}`
-    }
-    return format(text, { ...(await resolveConfig(PAGE)), filepath: PAGE })
-}
-
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     const count = Math.round((2 * LASTS_MS) / MEAN_MS)
     const there = updates(count, MEAN_MS).filter(
@@ -167,7 +155,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
         consumers: table(consumers, there),
         senders: table(senders, there),
     }
-    writeFileSync(PAGE, await page(tables))
+    writeFileSync(PAGE, await markedPage(PAGE, tables))
     writeFileSync(
         PLOT,
         plot([

@@ -15,6 +15,7 @@ import { growths, growthSections, type Growth } from "./growth"
 import { growthPlot } from "./growth-plot"
 import { heaps } from "./heaps"
 import { latency } from "./latency"
+import { markedPage } from "./marked-page"
 import { rates } from "./rates"
 import { sectionLines, sectionMarkdown, type Section } from "./section"
 import { sizes } from "./sizes"
@@ -98,16 +99,10 @@ function before(): Kept[] {
         .tables
 }
 
-/** What is written between two marks of a page. */
-async function replace(path: string, mark: string, part: string) {
+/** Writes the tables into a page. */
+async function replace(path: string, tables: string) {
     const file = join(PROJECT_ROOT, path)
-    const [before, rest] = readFileSync(file, "utf8").split(`<!-- ${mark} -->`)
-    const after = rest?.split(`<!-- /${mark} -->`)[1]
-    if (before === undefined || after === undefined)
-        throw new Error(`${path} has no marks ${mark}`)
-    const text = `${before}<!-- ${mark} -->\n\n${part}\n\n<!-- /${mark} -->${after}`
-    const style = await resolveConfig(file)
-    writeFileSync(file, await format(text, { ...style, filepath: file }))
+    writeFileSync(file, await markedPage(file, { bench: tables }))
 }
 
 /** The rows that stand in the README: a table's id, and what its rows begin with. */
@@ -132,7 +127,6 @@ function short(tables: readonly Kept[], [id, rows]: [string, RegExp]) {
 async function write(tables: readonly Kept[]) {
     await replace(
         "docs/bench.md",
-        "bench",
         tables
             .map(table => {
                 const notes = [...table.notes, `Measured ${table.measured}.`]
@@ -143,7 +137,6 @@ async function write(tables: readonly Kept[]) {
     )
     await replace(
         "README.md",
-        "bench",
         SHORT.map(each => short(tables, each)).join("\n\n")
     )
     const style = await resolveConfig(JSON_FILE)

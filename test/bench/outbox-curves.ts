@@ -1,8 +1,7 @@
 // `npm run outbox`: writes the tables of docs/outbox.md and its plot anew, and prints the tables.
-import { readFileSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
-import { format, resolveConfig } from "prettier"
 import { OutboxCost, VM_LIMIT } from "./outbox-cost"
 import {
     errors,
@@ -13,6 +12,7 @@ import {
     temperature,
     type Errors,
 } from "./outbox-errors"
+import { markedPage } from "./marked-page"
 import { plot } from "./outbox-plot"
 
 const docs = resolve(import.meta.dirname, "../../docs")
@@ -115,17 +115,7 @@ export async function costs(): Promise<string> {
 }
 
 /** The page with what stands between its markers `<!-- name -->` and `<!-- /name -->` replaced. */
-export async function page(parts: Record<string, string>): Promise<string> {
-    let text = readFileSync(PAGE, "utf8")
-    for (const [name, part] of Object.entries(parts)) {
-        const [before, rest] = text.split(`<!-- ${name} -->`)
-        const after = rest?.split(`<!-- /${name} -->`)[1]
-        if (before === undefined || after === undefined)
-            throw new Error(`${PAGE} has no markers ${name}`)
-        text = `${before}<!-- ${name} -->\n\n${part}\n\n<!-- /${name} -->${after}`
-    }
-    return format(text, { ...(await resolveConfig(PAGE)), filepath: PAGE })
-}
+export const page = (parts: Record<string, string>) => markedPage(PAGE, parts)
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     const made = curves()
