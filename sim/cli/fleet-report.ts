@@ -1,6 +1,7 @@
 // What a fleet's run comes to: the report, its live line and its text. Pure: figures come in, texts go out.
 import type { FleetFigures } from "../fleet/fleet"
 import type { Latency } from "../fleet/latency"
+import type { Sums } from "../fleet/ledger"
 
 /** What is told while it runs. */
 export interface Moment extends FleetFigures {
@@ -25,7 +26,7 @@ export interface Seen {
     losses: number
 }
 
-export interface FleetReport {
+export interface FleetReport extends Sums {
     date: string
     nodes: number
     /** Readings a second of each node, as asked for. */
@@ -56,13 +57,6 @@ export interface FleetReport {
     cuts: number
     /** Nodes that did not stop when they were asked to. */
     late: number
-    read: number
-    acked: number
-    waiting: number
-    dropped: Record<string, number>
-    cut: number
-    lost: number
-    disagree: number
     /** null without one. */
     observer: Seen | null
     /** Of the process with the nodes: share of a core while all were up, and MB at the end; both divided by the nodes. */

@@ -30,6 +30,16 @@ export interface Sums {
     disagree: number
 }
 
+const nothing = (): Sums => ({
+    read: 0,
+    acked: 0,
+    waiting: 0,
+    dropped: {},
+    cut: 0,
+    lost: 0,
+    disagree: 0,
+})
+
 /** The readings of one node, over all of its starts. */
 export class Ledger {
     /** The numbers of the readings that were acknowledged. */
@@ -38,15 +48,7 @@ export class Ledger {
     #read = 0
     #ackedNow = 0
     /** Of starts that are over. */
-    readonly #sums: Sums = {
-        read: 0,
-        acked: 0,
-        waiting: 0,
-        dropped: {},
-        cut: 0,
-        lost: 0,
-        disagree: 0,
-    }
+    readonly #sums = nothing()
 
     read(): void {
         this.#read++
@@ -108,15 +110,7 @@ export class Ledger {
 }
 
 export function total(ledgers: Iterable<Ledger>): Sums {
-    const sum: Sums = {
-        read: 0,
-        acked: 0,
-        waiting: 0,
-        dropped: {},
-        cut: 0,
-        lost: 0,
-        disagree: 0,
-    }
+    const sum = nothing()
     for (const ledger of ledgers) {
         const { dropped, ...numbers } = ledger.sums()
         for (const [name, n] of Object.entries(numbers))
