@@ -1,4 +1,5 @@
 // Carries out `teeth`: tries the mutants one after the other and prints what caught them.
+import { keptScripts } from "../world/explore"
 import { bite, MUTANTS, seeded } from "../world/teeth"
 import { EXIT, UserError } from "./errors"
 import type { TeethOptions } from "./teeth"
@@ -10,9 +11,11 @@ export async function runTeeth({ only = "", seeds }: TeethOptions) {
     if (mutants.length === 0)
         throw new UserError(`--only ${only}: no mutant has that in its name`)
     const width = Math.max(...mutants.map(({ name }) => name.length))
+    const kept = keptScripts()
     let missed = 0
     for (const mutant of mutants) {
-        const caught = await bite(mutant, seeded(1, seeds))
+        const caught =
+            (await bite(mutant, seeded(1, seeds))) ?? (await bite(mutant, kept))
         if (!caught) missed++
         print(
             `${mutant.name.padEnd(width)}  ` +

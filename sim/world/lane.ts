@@ -10,6 +10,15 @@ interface Damage {
     mask: number
 }
 
+/** A board's TCP, which keeps only so much for a program that has not looked yet; the rest stays at its peer's. */
+export interface Intake {
+    /** Bytes of a piece at most. */
+    bytes: number
+    /** Pieces that wait at most, and ms until they have been looked at. */
+    pieces: number
+    everyMs: number
+}
+
 /** What a link does to one direction of all its connections. Lasting ones are undefined or 0 when they do nothing. */
 export interface Condition {
     /** Nothing arrives; what is sent waits, as TCP sends it again. */
@@ -29,6 +38,8 @@ export interface Condition {
     /** The connection is reset when so many more bytes have arrived. */
     resetAfter: number | undefined
     damage: Damage[]
+    /** How the end takes what arrives; undefined: whatever comes, at once. */
+    intake: Intake | undefined
     /** From 0 up to 1, for jitter; the same each run. */
     random: () => number
 }
@@ -45,6 +56,7 @@ export function healthy(random: () => number): Condition {
         mergeMs: undefined,
         resetAfter: undefined,
         damage: [],
+        intake: undefined,
         random,
     }
 }
@@ -70,6 +82,9 @@ export class Lane {
     private timer: unknown
     /** When the last of the queue is due. */
     private lastDue = 0
+    /** Pieces handed over since the end looked last, and when that was. */
+    private taken = 0
+    private lookedAt = -Infinity
 
     /** @param cut ends the connection by a reset from between the ends */
     constructor(
@@ -145,17 +160,20 @@ export class Lane {
             const left = head.due === 0 ? 0 : head.due - this.clock.now()
             // the clock's own steps are smaller
             if (left > 0.5) return this.wait(left)
+            const full = this.full()
+            if (full > 0.5) return this.wait(full)
             this.queue.shift()
             const { item } = head
             if (!(item instanceof Uint8Array)) {
                 item()
                 continue
             }
-            const { dripMs, rate, pieceBytes, mergeMs } = this.condition
+            const { dripMs, rate, pieceBytes, mergeMs, intake } = this.condition
             let whole = item
             if (mergeMs !== undefined) whole = this.merged(whole)
             let most = dripMs === undefined ? (pieceBytes ?? Infinity) : 1
             if (rate !== undefined) most = Math.min(most, MTU_BYTES)
+            if (intake) most = Math.min(most, intake.bytes)
             const now = whole.subarray(0, most)
             const rest = whole.subarray(now.length)
             if (rest.length > 0)
@@ -169,6 +187,20 @@ export class Lane {
             this.pass(now)
             if (pause !== undefined) return
         }
+    }
+
+    /** ms until the end takes another piece, which it does now when that is 0. */
+    private full(): number {
+        const { intake } = this.condition
+        if (!intake) return 0
+        const now = this.clock.now()
+        if (now - this.lookedAt >= intake.everyMs) {
+            this.lookedAt = now
+            this.taken = 0
+        }
+        this.taken++
+        if (this.taken <= intake.pieces) return 0
+        return this.lookedAt + intake.everyMs - now
     }
 
     /** The bytes at the head of the queue that are due with these, put to them. */

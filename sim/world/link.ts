@@ -37,6 +37,11 @@ const WRITE_QUEUE = 50
 const QUEUE_FULL = -1
 /** Bytes on their way beyond which a Pico W's connection breaks: its send buffer is 11,680 in 32 segments, of which small ones use up more. */
 const PICO_WINDOW = 8_192
+/**
+ * What a board's TCP keeps for the program: 6 pieces (ESP-IDF's default for a mailbox), none larger than what it reads at once,
+ * looked at each 10 ms as the VM does.
+ */
+const INTAKE = { bytes: 1_024, pieces: 6, everyMs: 10 }
 /** ms until an ESP32 gives up a connection that nobody answers: 6 SYNs from 1.5 s on. */
 const CONNECT_LIMIT = 47_000
 /** A port where a host that is known serves nobody. */
@@ -69,6 +74,7 @@ export class Link implements Sockets, Carrier {
     ) {
         this.up = healthy(seededNumbers(`${seed} up`))
         this.down = healthy(seededNumbers(`${seed} down`))
+        this.down.intake = INTAKE
         if (port === "pico-w") this.ends = "error"
     }
 

@@ -17,7 +17,7 @@ export interface Chosen {
     /** To how many it applies, 1 or more. Default: all that come. */
     count?: number
     /** What else happens to each of them. */
-    also?: () => void
+    also?: (packet: Packet) => void
     /** `end` leaves it in force. */
     forever?: boolean
 }
@@ -77,7 +77,7 @@ export class Rule {
         if (this.seen < from) return false
         this.hits++
         this.deed(this, go)
-        chosen.also?.()
+        chosen.also?.(packet)
         return true
     }
 }

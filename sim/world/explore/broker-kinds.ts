@@ -97,6 +97,9 @@ function poisoned(
     })
 }
 
+/** An identifier that is not near one that is. */
+const other = (id: number) => 1 + ((id + 30_000) % 65_535)
+
 /** Without what else it says: a late one tells its age, which is another each time. */
 const valueOf = (packet: IPublishPacket) =>
     /"value":(\d+)/.exec(packet.payload.toString())?.[1] ?? ""
@@ -118,7 +121,7 @@ export const BROKER_KINDS: readonly Kind[] = [
         name: "broker-down",
         lasts: [100, 90_000],
         args: { memory: oneOf("kept", "lost"), how: oneOf("fin", "reset") },
-        weight: 2,
+        weight: 3,
         inject: ({ broker }, args) => {
             broker.stop({
                 memory: args.word("memory") === "kept",
@@ -185,8 +188,9 @@ export const BROKER_KINDS: readonly Kind[] = [
     },
     {
         name: "refuses-subscriptions",
-        lasts: [1_000, 60_000],
+        lasts: [3_000, 60_000],
         args: { which: whole(0, SUBSCRIPTIONS.length - 1) },
+        weight: 2,
         inject: (scene, args) => {
             const filter = SUBSCRIPTIONS[args.number("which")]![0]
             const heal = behaves(scene, { grants: asked => asked !== filter })
@@ -231,10 +235,14 @@ export const BROKER_KINDS: readonly Kind[] = [
         },
     },
     {
-        // the broker has taken it and cannot say so, or never had it
+        // the broker has it not, and says nothing, or acknowledges what it was not sent
         name: "swallows",
         lasts: [100, 60_000],
-        args: { nth: whole(1, 5), count: whole(1, 6) },
+        args: {
+            nth: whole(1, 5),
+            count: whole(1, 6),
+            says: oneOf("nothing", "other"),
+        },
         inject: ({ broker }, args) =>
             ends(
                 broker.rules.drop({
@@ -245,6 +253,13 @@ export const BROKER_KINDS: readonly Kind[] = [
                         packet.cmd === "publish" && packet.qos === 1,
                     from: args.number("nth"),
                     count: args.number("count"),
+                    also: packet => {
+                        if (args.word("says") === "other")
+                            broker.connection(DEVICE)?.send({
+                                cmd: "puback",
+                                messageId: other(packet.messageId ?? 0),
+                            })
+                    },
                 })
             ),
     },

@@ -44,7 +44,7 @@ export function drawScript(seed: number): Script {
     const setup: Script["setup"] = { luck: seed }
     if (whole(1, 4) === 1) setup["port"] = "pico-w"
     if (whole(1, 6) === 1) setup["retains"] = "no"
-    if (whole(1, 8) === 1) setup["age"] = "restart"
+    if (whole(1, 5) === 1) setup["age"] = "restart"
     else if (whole(1, 10) === 1) setup["age"] = "wrap"
     if (whole(1, 3) === 1) setup["delay"] = whole(2, 400)
     const few =

@@ -95,7 +95,7 @@ export const LINK_KINDS: readonly Kind[] = [
             how: oneOf("refused", "unknown", "late", "never"),
             cut: oneOf("yes", "no"),
         },
-        weight: 2,
+        weight: 3,
         inject: ({ node }, args) => {
             node.link.reach = args.word("how") as Reach
             if (args.word("cut") === "yes") node.link.reset()

@@ -83,6 +83,8 @@ export function losses(
     for (const { law } of readings.laws)
         for (const why of ["full", "thinned", "parked", "lost", "invalid"])
             given += law[why] ?? 0
+    // one that the broker never acknowledges is not given up yet
+    given += readings.laws.at(-1)?.law["inflight"] ?? 0
     const silent = missing.filter(([value]) => !readings.dropped.has(value))
     if (missing.length <= given) return []
     return [

@@ -23,6 +23,10 @@ const REFUSED = 200
 /** Faults that a node may speak of: those of its sensors. */
 const SENSOR_FAULT = /^sensor (TC|MOODY): /
 
+/** What it says of a broker that begins with something else than CONNACK, and CONNACK's first byte. */
+const EARLY = "packet before CONNACK"
+const CONNACK = 0x20
+
 /** What it may say when it stops while the broker does not answer. */
 const UNANSWERED = "the broker did not answer: its will says down"
 
@@ -41,6 +45,8 @@ export class Witness {
     private inbound: Parser | undefined
     /** The chip was told that it is there; what comes before is of an older one. */
     private open = false
+    /** The first byte that came on it. */
+    private first: number | undefined
     private stopping = false
     private readonly looking: unknown
 
@@ -105,6 +111,7 @@ export class Witness {
             if (heard.port !== MQTT_PORT) return
             this.current = connection
             this.open = false
+            this.first = undefined
             this.times.opened(now)
             this.session.opened()
             this.readings.opened()
@@ -120,6 +127,7 @@ export class Witness {
                 return this.wrote(heard.bytes)
             case "data":
                 if (!this.open) return
+                this.first ??= heard.bytes[0]
                 this.times.heard(now)
                 this.inbound?.parse(Buffer.from(heard.bytes))
                 return
@@ -196,6 +204,13 @@ export class Witness {
             new RegExp(` ${key}=(\\S+)`).exec(text)?.[1] ?? ""
         const rest = text.split(" text=")[1] ?? ""
         switch (event) {
+            case "lost":
+                return this.ledger.hold(
+                    !rest.includes(EARLY) ||
+                        (this.first ?? CONNACK) !== CONNACK,
+                    "what an older connection brings is not taken for the new one's",
+                    () => rest
+                )
             case "retry":
                 return this.times.waiting(Number(field("ms")))
             case "acked":

@@ -188,6 +188,12 @@ export const MUTANTS: readonly Mutant[] = [
         to: "const WINDOW = 40",
     },
     {
+        name: "does not look whether the session has room for a reading",
+        file: DELIVERY,
+        from: "session.waiting() >= SESSION_WINDOW",
+        to: "session.waiting() >= 10 * SESSION_WINDOW",
+    },
+    {
         name: "publishes before CONNACK",
         file: CLIENT,
         from: "        this.put(encodeConnect(this.set), false)\n",
