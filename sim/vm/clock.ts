@@ -1,10 +1,14 @@
 // The clocks a VM can live by: the machine's own, or one that moves only when told to. Knows nothing of VMs.
 
+/** What a timer's callback may return: no promise was settled and nothing was told, so that nobody has anything to do. */
+export const IDLE = Symbol("idle")
+
 /** What the VM and everything around it take time from. */
 export interface Clock {
     /** ms since 1970, never less than before. */
     now(): number
-    setTimeout(callback: () => void, ms: number): unknown
+    /** @param callback a virtual clock goes on at once when it returns IDLE */
+    setTimeout(callback: () => unknown, ms: number): unknown
     clearTimeout(id: unknown): void
     setInterval(callback: () => void, ms: number): unknown
     clearInterval(id: unknown): void
@@ -40,10 +44,13 @@ const MAX_DELAY = 2 ** 31 - 1
 /** How long a call of `advance` keeps the thread, in ms of the machine, before others may run. */
 const BREATH = 50
 
+/** Timers between two looks at that: each takes some us. */
+const LOOKS = 64
+
 interface Timer {
     /** us since 1970. */
     at: number
-    callback: () => void
+    callback: () => unknown
     /** us; undefined for a timer that fires once. */
     period: number | undefined
 }
@@ -82,7 +89,7 @@ export class VirtualClock implements Clock {
         return this.timers.length
     }
 
-    setTimeout(callback: () => void, ms: number): Timer {
+    setTimeout(callback: () => unknown, ms: number): Timer {
         return this.insert(callback, ms, false)
     }
 
@@ -110,6 +117,7 @@ export class VirtualClock implements Clock {
         this.advancing = true
         const end = this.time + Math.round(ms * 1000)
         let breath = performance.now() + BREATH
+        let fired = 0
         try {
             // what was settled before this call belongs to the time before it
             await settled()
@@ -122,9 +130,9 @@ export class VirtualClock implements Clock {
                     next.at += next.period
                     this.place(next)
                 }
-                next.callback()
-                await settled()
-                if (performance.now() > breath) {
+                const done = next.callback()
+                if (done !== IDLE) await settled()
+                if (fired++ % LOOKS === 0 && performance.now() > breath) {
                     await new Promise(resolve => setImmediate(resolve))
                     breath = performance.now() + BREATH
                 }
@@ -144,7 +152,7 @@ export class VirtualClock implements Clock {
         }
     }
 
-    private insert(callback: () => void, ms: number, again: boolean): Timer {
+    private insert(callback: () => unknown, ms: number, again: boolean): Timer {
         // a comparison that NaN fails
         const delay = ms >= MIN_DELAY && ms <= MAX_DELAY ? ms : MIN_DELAY
         const us = Math.round(delay * 1000)

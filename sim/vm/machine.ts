@@ -5,7 +5,7 @@
 // Knows nothing of what a chip does about its end, of programs, and of what lines, frames and bytes mean.
 import { createRequire } from "node:module"
 import { vmFactory, vmWasm } from "./cli-bundle"
-import type { Clock } from "./clock"
+import { IDLE, type Clock } from "./clock"
 import type { VmSocket } from "./sockets"
 import { Uptime } from "./uptime"
 
@@ -25,8 +25,8 @@ export interface MachineHooks {
     write(bytes: Uint8Array): number
     /** So many bytes of the chip's own noise. */
     random(size: number): Uint8Array
-    /** The VM has run for a moment. */
-    passed(): void
+    /** The VM has run for a moment. @returns whether anybody was told */
+    passed(): boolean
     /** The chip resets itself. The machine is dead. */
     reset(): void
     /** The VM broke: an assertion or an illegal access. The machine is dead. */
@@ -75,6 +75,8 @@ export class Machine {
     private readonly hooks: MachineHooks
     private readonly inbound: Uint8Array[] = []
     private running = false
+    /** Somebody outside was told of something since the last timer fired. */
+    private told = false
     private dead = false
     private exited = false
     private readonly uptime: Uptime
@@ -88,7 +90,8 @@ export class Machine {
         this.module = evaluate(
             {
                 Date: { now: () => this.uptime.now() },
-                setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
+                setTimeout: (callback, ms) =>
+                    clock.setTimeout(() => this.timed(callback), ms),
                 clearTimeout: id => clock.clearTimeout(id),
                 setInterval: (callback, ms) => clock.setInterval(callback, ms),
                 clearInterval: id => clock.clearInterval(id),
@@ -170,6 +173,7 @@ export class Machine {
     }
 
     private broke(error: unknown): void {
+        this.told = true
         if (this.foreign) {
             const { error: theirs } = this.foreign
             this.foreign = undefined
@@ -185,9 +189,17 @@ export class Machine {
         else this.hooks.trapped(error)
     }
 
+    /** Of a VM that rests most of the time there is nothing to tell, which spares a virtual clock its wait. */
+    private timed(callback: () => void): unknown {
+        this.told = false
+        callback()
+        return this.told ? undefined : IDLE
+    }
+
     /** Calls a hook from inside the VM's code, and leaves that code when the machine was killed meanwhile. */
     private tell<T>(action: () => T): T {
         if (this.dead) throw new Killed()
+        this.told = true
         let result: T
         try {
             result = action()
@@ -224,15 +236,18 @@ export class Machine {
             try {
                 const us = process()
                 if (this.dead as boolean) throw new Killed()
-                this.tell(() => hooks.passed())
+                const before = this.told
+                if (!this.tell(() => hooks.passed())) this.told = before
                 return us
             } finally {
                 this.running = false
-                if (this.inbound.length > 0)
+                if (this.inbound.length > 0) {
+                    this.told = true
                     queueMicrotask(() => {
                         const next = this.inbound.shift()
                         if (next) this.receive(next)
                     })
+                }
             }
         }
     }

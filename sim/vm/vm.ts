@@ -235,7 +235,11 @@ export class Vm extends EventEmitter<VmEvents> {
             },
             write: bytes => this.sockets.onWrite?.(bytes) ?? 0,
             random: size => this.random(size),
-            passed: () => this.afterPass?.(),
+            passed: () => {
+                const { afterPass } = this
+                afterPass?.()
+                return afterPass !== undefined
+            },
             reset: () => this.reset(),
             trapped: error => {
                 this.emit("trouble", `the VM broke: ${String(error)}`)

@@ -179,7 +179,7 @@ class NodeClock implements Clock {
         return this.clock.now() + this.off
     }
 
-    setTimeout(callback: () => void, ms: number): unknown {
+    setTimeout(callback: () => unknown, ms: number): unknown {
         return this.clock.setTimeout(callback, ms)
     }
 
