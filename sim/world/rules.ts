@@ -129,6 +129,11 @@ export class PacketRules {
         if (!dealt) go()
     }
 
+    /** Whether there is one that `end` leaves in force. */
+    get lasting(): boolean {
+        return this.rules.some(({ forever }) => forever)
+    }
+
     /** Ends all that are not for ever, and lets go of what they hold. */
     end(): void {
         for (const rule of this.rules.splice(0))

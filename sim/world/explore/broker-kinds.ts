@@ -1,7 +1,7 @@
 // Faults of a broker, and of others it serves. None is remembered by the broker when it is over, but sessions and retained
 // messages that it has lost.
 import mqttPacket, { type IPublishPacket, type PacketCmd } from "mqtt-packet"
-import type { Behaviour } from "../behaviour"
+import { GOOD, type Behaviour } from "../behaviour"
 import type { Rule } from "../rules"
 import {
     COMMAND_TOPIC,
@@ -193,11 +193,12 @@ export const BROKER_KINDS: readonly Kind[] = [
         weight: 2,
         inject: (scene, args) => {
             const filter = SUBSCRIPTIONS[args.number("which")]![0]
-            const heal = behaves(scene, { grants: asked => asked !== filter })
+            behaves(scene, { grants: asked => asked !== filter })
             // it is asked only when the session has it not
             scene.broker.forget(DEVICE)
             return () => {
-                heal()
+                // not what was before: that may be a refusal that ends earlier
+                scene.broker.behaviour.grants = GOOD.grants
                 // a refusal is an answer: it is asked again with the next connection
                 scene.node.link.reset()
             }
@@ -272,10 +273,10 @@ export const BROKER_KINDS: readonly Kind[] = [
             ends(poisoned(scene, { closes: args.word("how") === "closes" })),
     },
     {
-        // one message that it never acknowledges, not even when all else is well
+        // one message that it never acknowledges, not even when all else is well; of one only can be said how soon it is given up
         name: "never-acks",
         inject: scene => {
-            poisoned(scene, { forever: true })
+            if (!scene.broker.rules.lasting) poisoned(scene, { forever: true })
         },
     },
     {
