@@ -1,58 +1,18 @@
 // How a link carries bytes when it is slow, narrow or odd, how connections fail to come about, and what boards' platforms
 // make of it: byte for byte and ms for ms.
 import { beforeEach, describe, expect, test } from "vitest"
-import { MemoryNetwork, VirtualClock, type MemorySocket } from "../../sim/vm"
-import { Link, type Overheard, type Port } from "../../sim/world"
+import type { Overheard, Port } from "../../sim/world"
+import { bytes, LinkEnds } from "./link-ends"
 
-let clock: VirtualClock
-let link: Link
-/** What both ends were told, `<ms> <end> <what>`, and the servers' ends. */
-let told: string[]
-let servers: MemorySocket[]
+let ends: LinkEnds
+let { clock, link, told, servers } = (ends = new LinkEnds())
 
-const bytes = (text: string) => new Uint8Array(Buffer.from(text))
+const connect = (name?: string) => ends.connect(name)
+const connected = () => ends.connected()
 
-type Heard = Pick<MemorySocket, "on">
-
-function record(name: string, socket: Heard) {
-    const tell = (what: string) =>
-        told.push(`${Math.floor(clock.elapsed)} ${name} ${what}`)
-    socket.on("connect", () => tell("connect"))
-    socket.on("data", (piece: Uint8Array) =>
-        tell(
-            piece.length > 40
-                ? `${piece.length} bytes`
-                : Buffer.from(piece).toString("latin1")
-        )
-    )
-    socket.on("error", (error: Error) => tell(error.message))
-    socket.on("close", () => tell("close"))
-}
-
-function connect(name = "chip") {
-    const socket = link.connect("broker", 1883, false)
-    record(name, socket as unknown as Heard)
-    return socket
-}
-
-/** A connection that is there since 10 ms; what it told so far is forgotten. */
-async function connected() {
-    const chip = connect()
-    await clock.advance(10)
-    told.length = 0
-    return { chip, server: servers.at(-1)! }
-}
-
-function make(port: Port = "esp32") {
-    clock = new VirtualClock(0)
-    const network = new MemoryNetwork(clock)
-    link = new Link(clock, network, port)
-    told = []
-    servers = []
-    network.listen("broker", 1883, server => {
-        servers.push(server)
-        record("server", server)
-    })
+function make(port?: Port) {
+    ends = new LinkEnds(port)
+    ;({ clock, link, told, servers } = ends)
 }
 
 beforeEach(() => make())
@@ -116,6 +76,20 @@ test("pieces of a size, in one moment", async () => {
     link.set("up", { pieceBytes: 2 })
     await clock.advance(10)
     expect(told).toEqual(["11 chip a", "11 chip b", "11 chip c"])
+})
+
+test("a board takes six pieces until its program has looked, the rest stays on the way", async () => {
+    const { server } = await connected()
+    link.set("down", { pieceBytes: 1 })
+    server.write(bytes("abcdefghijklmn"))
+    await clock.advance(40)
+    const at = told.map(line => line.split(" chip "))
+    expect(at.map(([, text]) => text).join("")).toBe("abcdefghijklmn")
+    const times = at.map(([ms]) => Number(ms))
+    const [first] = times
+    expect(times.map(ms => ms - first!)).toEqual([
+        0, 0, 0, 0, 0, 0, 10, 10, 10, 10, 10, 10, 20, 20,
+    ])
 })
 
 test("what comes within a time is merged, and handed over in a board's pieces of 1,024", async () => {

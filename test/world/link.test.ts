@@ -1,53 +1,16 @@
 // The faults of a link, byte for byte and ms for ms, between a socket as the chip has it and a server in memory.
 import { beforeEach, describe, expect, test } from "vitest"
-import { MemoryNetwork, VirtualClock, type MemorySocket } from "../../sim/vm"
-import { Link } from "../../sim/world"
+import { bytes, LinkEnds } from "./link-ends"
 
-let clock: VirtualClock
-let link: Link
-/** What both ends were told, `<ms> <end> <what>`, and the servers' ends. */
-let told: string[]
-let servers: MemorySocket[]
+let ends: LinkEnds
+let { clock, link, told, servers } = (ends = new LinkEnds())
 
-const bytes = (text: string) => new Uint8Array(Buffer.from(text))
-
-type Heard = Pick<MemorySocket, "on">
-
-function record(name: string, socket: Heard) {
-    const tell = (what: string) =>
-        told.push(`${Math.floor(clock.elapsed)} ${name} ${what}`)
-    socket.on("connect", () => tell("connect"))
-    socket.on("data", (piece: Uint8Array) =>
-        tell(Buffer.from(piece).toString("latin1"))
-    )
-    socket.on("error", (error: Error) => tell(error.message))
-    socket.on("close", () => tell("close"))
-}
-
-function connect(name = "chip") {
-    const socket = link.connect("broker", 1883, false)
-    record(name, socket as unknown as Heard)
-    return socket
-}
-
-/** A connection that is there; what it told so far is forgotten. */
-async function connected() {
-    const chip = connect()
-    await clock.advance(10)
-    told.length = 0
-    return { chip, server: servers.at(-1)!, since: clock.elapsed }
-}
+const connect = (name?: string) => ends.connect(name)
+const connected = () => ends.connected()
 
 beforeEach(() => {
-    clock = new VirtualClock(0)
-    const network = new MemoryNetwork(clock)
-    link = new Link(clock, network)
-    told = []
-    servers = []
-    network.listen("broker", 1883, server => {
-        servers.push(server)
-        record("server", server)
-    })
+    ends = new LinkEnds()
+    ;({ clock, link, told, servers } = ends)
 })
 
 describe("a link without faults", () => {
@@ -70,7 +33,7 @@ describe("a link without faults", () => {
     })
 
     test("tells of a host that refuses", async () => {
-        record("chip", link.connect("broker", 1, false) as unknown as Heard)
+        ends.connect("chip", 1)
         await clock.advance(10)
         expect(told).toEqual([
             "1 chip connect ECONNREFUSED broker:1",
