@@ -6,11 +6,12 @@ import { readSetting, settings } from "@devicescript/settings"
 import { bounded } from "./bounded"
 
 /**
- * Longest wait for one setting in ms; a read or a write takes 13 to 20 ms. A stored value that comes to more than 232
+ * Longest wait for one setting in ms; a read or a write takes 13 to 20 ms, and in a simulator that has to share its processor
+ * with many others up to a second: a device whose own id were given up would go under its chip's. A stored value that comes to more than 232
  * bytes with its key and the byte that ends it is never answered, and without a limit the board would hang on it at every
  * start.
  */
-const LIMIT = 500
+const LIMIT = 2000
 
 /**
  * Longest wait for the settings service of this chip to be bound, in ms; it is bound within 600 ms of a
@@ -37,7 +38,7 @@ export async function setting<T>(key: string): Promise<T | undefined> {
 }
 
 /**
- * Writes a setting, or gives up after 0.5 s; it is in the flash once another one has been read. Never throws. That the
+ * Writes a setting, or gives up after 2 s; it is in the flash once another one has been read. Never throws. That the
  * flash is full nobody says: read it again to know.
  * @param json with its key at most 231 bytes
  */

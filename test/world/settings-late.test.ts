@@ -2,8 +2,8 @@
 import { expect, test } from "vitest"
 import { World, worldProgram } from "../../sim/world"
 
-/** ms between two looks of the VM: a setting takes some of them to read, longer than the 500 ms a node waits for one. */
-const SLOW = 350
+/** ms between two looks of the VM: a setting takes some of them to read, longer than the 2 s a node waits for one. */
+const SLOW = 1_400
 
 test("an answer of the settings service after the node has given it up ends nothing", async () => {
     const world = new World()
