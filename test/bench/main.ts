@@ -111,6 +111,7 @@ const SHORT: [string, RegExp][] = [
     ["counts", /publish of 16 bytes, QoS [01]|a reading/],
     ["heap", /idle session|node, 1 sensor$/],
     ["rate", /this client|stock|ratio/],
+    ["latency", /Mosquitto/],
 ]
 
 /** A short table of one section, without its notes; nothing while there is none. */
