@@ -27,6 +27,10 @@ const SENSOR_FAULT = /^sensor (TC|MOODY): /
 const EARLY = "packet before CONNACK"
 const CONNACK = 0x20
 
+/** What it may say of a setting that it asked for when the chip's clock was moved, and for how many ms. */
+const SETTING = /^setting \w+: no answer$/
+const STEPPED = 3_000
+
 /** What it may say when it stops while the broker does not answer. */
 const UNANSWERED = "the broker did not answer: its will says down"
 
@@ -48,6 +52,7 @@ export class Witness {
     /** The first byte that came on it. */
     private first: number | undefined
     private stopping = false
+    private steppedAt = -Infinity
     private readonly looking: unknown
 
     /** @param keeps whether the history is kept as lines, besides its digest */
@@ -82,6 +87,7 @@ export class Witness {
     /** The chip's clock was moved. */
     stepped(): void {
         const { now } = this.world
+        this.steppedAt = now
         this.times.excuse(now, 1_500)
         this.session.stepped()
         this.presence.over()
@@ -229,6 +235,8 @@ export class Witness {
             case "fault":
                 return this.ledger.hold(
                     SENSOR_FAULT.test(rest) ||
+                        (SETTING.test(rest) &&
+                            this.world.now - this.steppedAt <= STEPPED) ||
                         (this.stopping && rest === UNANSWERED),
                     "no fault but those of its sensors",
                     () => rest
