@@ -24,6 +24,7 @@ export class TimeRules {
     private heardAt = 0
     /** Writes are refused, or the chip's clock was moved: what was due then cannot be told. */
     private excusedUntil = 0
+    private steppedUntil = 0
     private readonly tries: number[] = []
     private waits: number[] = []
     private owedSince: number | undefined
@@ -39,7 +40,8 @@ export class TimeRules {
         this.open = true
         this.up = false
         this.owedSince = undefined
-        this.tries.push(now)
+        // a chip whose clock is moved lives through that time at once
+        if (now >= this.steppedUntil) this.tries.push(now)
         while (this.tries[0]! < now - MINUTE) this.tries.shift()
         this.ledger.hold(
             this.tries.length <= TRIES,
@@ -69,6 +71,12 @@ export class TimeRules {
     /** The time before cannot be held against it. */
     excuse(now: number, ms = 0): void {
         this.excusedUntil = Math.max(this.excusedUntil, now + ms)
+    }
+
+    /** The chip's clock was moved, for which it has so many ms. */
+    stepped(now: number, ms: number): void {
+        this.steppedUntil = now + ms
+        this.excuse(now, ms)
     }
 
     /** A wait before the next try, as the node says it. */

@@ -88,7 +88,7 @@ export class Witness {
     stepped(): void {
         const { now } = this.world
         this.steppedAt = now
-        this.times.excuse(now, 1_500)
+        this.times.stepped(now, 1_500)
         this.session.stepped()
         this.presence.over()
         this.readings.stepped(now)
