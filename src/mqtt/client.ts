@@ -143,6 +143,8 @@ export class MQTTClient {
     private most = Infinity
     private connectedAt = 0
     private attempt = 0
+    /** CONNECTs since the last one that was accepted. */
+    private asked = 0
     /** A packet that the socket would not take yet, and whether the session is told once it does. */
     private pending?: Buffer = undefined
     private pendingOwed = false
@@ -531,6 +533,7 @@ export class MQTTClient {
         this.readyState = MQTTState.Open
         const connackBy = ds.millis() + this.set.ackTimeout
         this.keepAlive.start(ds.millis())
+        this.asked++
         this.put(encodeConnect(this.set), false)
         while (!this.stopping) {
             let again = await this.drain(begun)
@@ -724,7 +727,9 @@ export class MQTTClient {
         this.sessionPresent = present
         this.attempt = 0
         this.counters.connects++
-        this.session.connected(present)
+        // of a CONNECT without an answer it may be, which has subscribed to nothing
+        this.session.connected(present, this.asked > 1)
+        this.asked = 0
         if (this.observer.connected)
             this.observer.connected(present, this.connectedAt - begun)
         this.onconnect.emit(undefined)

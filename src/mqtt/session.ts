@@ -224,8 +224,12 @@ export class Session {
         )
     }
 
-    /** CONNACK accepted us. `present`: the broker kept its half of the session. */
-    connected(present: boolean) {
+    /**
+     * CONNACK accepted us.
+     * @param present the broker kept its half of the session
+     * @param doubtful that may be a session of which we were never told, without subscriptions
+     */
+    connected(present: boolean, doubtful?: boolean) {
         this.online = true
         this.more = true
         if (!present) {
@@ -234,6 +238,7 @@ export class Session {
             if (this.parking) this.parking.forget()
         }
         this.resending = this.inflight.length > 0
+        if (doubtful) present = false
         if (this.restorer) this.restorer.restore(present)
     }
 

@@ -176,12 +176,6 @@ export class Delivery {
         if (this.fiber.suspended) this.fiber.resume(undefined)
     }
 
-    /** The outbox is being emptied, or its last readings are on their way. */
-    draining(): boolean {
-        if (this.client.readyState !== MQTTState.Connected) return false
-        return this.box.length + this.accounts.inflight > 0
-    }
-
     /** Empties the outbox whenever that is possible. Never returns. */
     async drain() {
         this.fiber = ds.Fiber.self()

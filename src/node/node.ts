@@ -2,7 +2,7 @@
 
 import * as ds from "@devicescript/core"
 import { diagnosticsTopic, readingTopic, statusTopic } from "../config/topics"
-import { MQTTClient, Parking } from "../mqtt/index"
+import { MQTTClient, MQTTState, Parking } from "../mqtt/index"
 import { Accounts } from "./accounts"
 import { Boots } from "./boots"
 import { Delivery, SESSION_WINDOW } from "./delivery"
@@ -230,7 +230,12 @@ export class Node {
         this.quiet()
         if (this.time) this.time.cancel()
         const until = ds.millis() + limit
-        while (this.delivery.draining() && ds.millis() < until - FAREWELL)
+        const { box, accounts } = this.delivery
+        while (
+            this.client.readyState === MQTTState.Connected &&
+            box.length + accounts.inflight > 0 &&
+            ds.millis() < until - FAREWELL
+        )
             await ds.sleep(10)
         this.presence.say(word)
         while (!this.client.session.idle() && ds.millis() < until)

@@ -142,6 +142,36 @@ describe("connecting", () => {
         lab.stop()
     })
 
+    test("a session present after a CONNECT without an answer may be of that one: subscriptions are asked for again, once", async () => {
+        let n = 0
+        const lab = await Lab.run(
+            program(
+                "cleanSession: false",
+                `mqtt.launch()
+await mqtt.subscribe("a", async () => {})`
+            ),
+            {
+                script: {
+                    connect: link => {
+                        n++
+                        // no answer to the second
+                        if (n !== 2) accepted(link, n > 1)
+                    },
+                },
+            }
+        )
+        const asked = () => lab.links.map(link => link.of("subscribe").length)
+        await lab.until(() => asked()[0] === 1, 5_000)
+        await lab.clock.advance(1_000)
+        for (const links of [2, 3, 4]) {
+            lab.last.cut()
+            await lab.until(() => lab.links.length === links, 5_000)
+            await lab.clock.advance(1_000)
+        }
+        expect(asked()).toEqual([1, 0, 1, 0])
+        lab.stop()
+    })
+
     test("[MQTT-3.2.2-1] session present after a clean session is the broker's mistake", async () => {
         const lab = await Lab.run(idle(), {
             script: { connect: link => accepted(link, true) },

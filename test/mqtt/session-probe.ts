@@ -119,8 +119,8 @@ export class SessionProbe {
         this.session.receivedAck(PacketType.Unsuback, id, 0)
 
     /** The connection breaks and comes back. */
-    reconnect(present: boolean) {
+    reconnect(present: boolean, doubtful = false) {
         this.session.disconnected(false)
-        this.session.connected(present)
+        this.session.connected(present, doubtful)
     }
 }

@@ -109,6 +109,15 @@ describe("after a reconnect", () => {
         ])
     })
 
+    it("with a session that may be another one every wanted filter is asked for too, and what is in flight is repeated", () => {
+        p.reconnect(true, true)
+        expect(p.writeAll()).toEqual([
+            "subscribe 3 open qos1",
+            "subscribe 4 granted qos1",
+            "subscribe 5 refused qos1",
+        ])
+    })
+
     it("without it every wanted filter is asked for, once each", () => {
         p.reconnect(false)
         expect(p.writeAll()).toEqual([

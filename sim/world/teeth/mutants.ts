@@ -176,6 +176,12 @@ export const MUTANTS: readonly Mutant[] = [
         to: "let known = true",
     },
     {
+        name: "takes any session that is present for its own",
+        file: CLIENT,
+        from: "this.session.connected(present, this.asked > 1)",
+        to: "this.session.connected(present)",
+    },
+    {
         name: "takes a refused subscription for good",
         file: SUBSCRIPTIONS,
         from: "if (s.granted === SUBACK_FAILURE) known = false",
