@@ -98,10 +98,13 @@ export function valueRoutes(app: FastifyInstance, context: CloudContext): void {
             const { from, to } = rangeOf(query, lastOf(HOUR, now()))
             // Both ends are in it, so it is one ms longer than their difference.
             const stepMs = Math.ceil((to - from + 1) / query.points)
+            // what comes from now on is told as an event, and not in these points
+            const asOf = shape.iso(now())
             const points = history
                 .series(key, { from, to }, stepMs)
                 .map(point => ({ ...point, at: shape.iso(point.at) }))
-            return { from: shape.iso(from), to: shape.iso(to), stepMs, points }
+            const range = { from: shape.iso(from), to: shape.iso(to) }
+            return { ...range, asOf, stepMs, points }
         }
     )
     app.get<Params & { Querystring: schema.RangeQuery }>(

@@ -435,6 +435,7 @@ describe("GET", () => {
         expect(series.json()).toEqual({
             from: "2026-03-01T12:00:00.000Z",
             to: "2026-03-01T12:00:09.999Z",
+            asOf: expect.any(String) as string,
             stepMs: 1_000,
             points: [0, 1, 2, 3, 4].map(i => ({
                 at: `2026-03-01T12:00:0${i}.500Z`,

@@ -120,9 +120,15 @@ describe("a series", () => {
         const series = new Series()
         series.add(point(5, 1, false))
         series.begin()
-        series.add(point(2, 9, true))
-        series.add(point(30, 3, false))
-        series.load([{ t: 10, w: 10, lo: 1, hi: 2, v: 1.5, late: 0 }])
+        // it is in the history, which was put together at 35
+        series.add(point(11, 2, true), 34)
+        series.add(point(2, 9, true), 35)
+        // not within the time that was asked for
+        series.add(point(30, 3, false), 31)
+        series.load([{ t: 10, w: 10, lo: 1, hi: 2, v: 1.5, late: 1 }], {
+            to: 29,
+            asOf: 35,
+        })
         expect(times(series)).toEqual([2, 10, 30])
     })
 

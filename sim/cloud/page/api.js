@@ -43,7 +43,7 @@
  * @typedef {{ now: string, broker: WireBroker, topics: string, retentionHours: number, devices: WireDevice[] }} WireOverview
  *
  * @typedef {{ at: string, min: number, max: number, mean: number, count: number, late: number }} WirePoint
- * @typedef {{ from: string, to: string, stepMs: number, points: WirePoint[] }} WireSeries
+ * @typedef {{ from: string, to: string, asOf: string, stepMs: number, points: WirePoint[] }} WireSeries
  *
  * @typedef {{ required: boolean, open: boolean }} Session
  */

@@ -177,7 +177,9 @@ export class SensorView {
                 history(`${path}/states`, { from }),
             ])
             if (turn !== this.#asked) return
-            const { points, stepMs } = /** @type {WireSeries} */ (kept)
+            const { points, stepMs, to, asOf } = /** @type {WireSeries} */ (
+                kept
+            )
             const newest = this.#sensor.value?.at ?? Infinity
             series.load(
                 points.map(p => ({
@@ -186,7 +188,8 @@ export class SensorView {
                     hi: p.max,
                     v: p.mean,
                     late: p.late,
-                }))
+                })),
+                { to: Date.parse(to), asOf: Date.parse(asOf) }
             )
             this.#newest()
             const known = /** @type {WireState[]} */ (changes)

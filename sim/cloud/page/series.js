@@ -47,7 +47,7 @@ export class Series {
         return this.#points
     }
 
-    /** Readings that came since begin(): the history that is on its way may lack them. @type {Point[] | undefined} */
+    /** Readings that came since begin(): the history that is on its way may lack them. @type {{ p: Point, received: number }[] | undefined} */
     #meanwhile = undefined
 
     /** Whether somebody looks at it: the readings of sensors nobody looks at are the server's to keep. */
@@ -66,9 +66,16 @@ export class Series {
         this.#meanwhile = undefined
     }
 
-    /** Takes the history, in place of all that was there before it was asked for. @param {Point[]} kept */
-    load(kept) {
-        this.#points = [...kept, ...(this.#meanwhile ?? [])]
+    /**
+     * Takes the history, in place of all that was there before it was asked for.
+     * @param {Point[]} kept
+     * @param {{ to: number, asOf: number }} reach up to when readings were taken that it has, and when the server put it together, in ms since the epoch
+     */
+    load(kept, { to, asOf }) {
+        const lacking = (this.#meanwhile ?? []).filter(
+            ({ p, received }) => p.t > to || received >= asOf
+        )
+        this.#points = [...kept, ...lacking.map(({ p }) => p)]
         this.#meanwhile = undefined
         this.#points.sort((a, b) => a.t - b.t)
         this.#bound()
@@ -76,10 +83,10 @@ export class Series {
 
     /**
      * One more reading, which may be older than others.
-     * @param {Point} p
+     * @param {Point} p @param {number} [received] ms since the epoch, when the server got it
      * @returns {boolean} false when it is there already: a repeated delivery
      */
-    add(p) {
+    add(p, received = Infinity) {
         let i = this.#points.length
         while (i > 0 && at(this.#points, i - 1).t > p.t) i--
         const same = this.#points[i - 1]
@@ -87,7 +94,7 @@ export class Series {
             return false
         this.#points.splice(i, 0, p)
         if (this.#meanwhile && this.#meanwhile.length < MAX_POINTS)
-            this.#meanwhile.push(p)
+            this.#meanwhile.push({ p, received })
         this.#bound()
         return true
     }

@@ -302,7 +302,10 @@ function note(log, change) {
 function addPoint(sensor, wire) {
     const v = drawable(wire.value)
     if (v === undefined || !sensor.series.wanted) return
-    sensor.series.add(point(Date.parse(wire.timestamp), v, wire.late))
+    sensor.series.add(
+        point(Date.parse(wire.timestamp), v, wire.late),
+        Date.parse(wire.receivedAt)
+    )
 }
 
 /** @param {WireValue} wire */
