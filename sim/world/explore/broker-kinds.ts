@@ -46,7 +46,10 @@ const ends = (rule: Rule) => () => rule.release()
  * as it is; one of its own it never leaves behind, which the node would be told is its own, without its subscriptions.
  */
 function foreigner({ world, broker }: Scene, wantsClean: boolean): void {
-    const clean = wantsClean || broker.session(DEVICE)?.persistent !== true
+    const clean =
+        wantsClean ||
+        !broker.behaviour.takeover ||
+        broker.session(DEVICE)?.persistent !== true
     const socket = world.network.connect("broker", 1883, false)
     socket.on("error", () => {})
     socket.write(
