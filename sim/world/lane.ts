@@ -160,7 +160,7 @@ export class Lane {
             const left = head.due === 0 ? 0 : head.due - this.clock.now()
             // the clock's own steps are smaller
             if (left > 0.5) return this.wait(left)
-            const full = this.full()
+            const full = this.claim()
             if (full > 0.5) return this.wait(full)
             this.queue.shift()
             const { item } = head
@@ -189,8 +189,8 @@ export class Lane {
         }
     }
 
-    /** ms until the end takes another piece, which it does now when that is 0. */
-    private full(): number {
+    /** Takes one of the places that the end has for pieces. @returns 0, or ms until there is one again */
+    private claim(): number {
         const { intake } = this.condition
         if (!intake) return 0
         const now = this.clock.now()

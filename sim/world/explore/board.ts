@@ -34,6 +34,10 @@ export const LAW_MS = 250
 /** CNT begins anew with each start of the chip, so far above the last that no two of its values are alike. */
 export const COUNTS_A_BOOT = 10_000
 
+/** The value of CNT that a payload says. */
+export const countOf = (payload: string) =>
+    (JSON.parse(payload) as { value: number }).value
+
 export const BOARD_FILE = "boards/explored.ts"
 
 export const BOARD_TEXT = `

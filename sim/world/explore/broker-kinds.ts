@@ -1,10 +1,11 @@
 // Faults of a broker, and of others it serves. None is remembered by the broker when it is over, but sessions and retained
 // messages that it has lost.
-import mqttPacket, { type IPublishPacket, type PacketCmd } from "mqtt-packet"
+import mqttPacket, { type PacketCmd } from "mqtt-packet"
 import { GOOD, type Behaviour } from "../behaviour"
 import type { Rule } from "../rules"
 import {
     COMMAND_TOPIC,
+    countOf,
     COUNT_TOPIC,
     DEVICE,
     LAMP_TOPIC,
@@ -71,14 +72,14 @@ const raw = ({ broker }: Scene, bytes: string | Uint8Array) =>
     broker.connection(DEVICE)?.raw(bytes)
 
 /**
- * The next value of CNT that comes is one that the broker never takes, and none that comes with it.
+ * The next value of CNT that comes is one that the broker never takes, however often it comes.
  * @param closes the connection is ended for it: with a FIN, or with a reset
  */
 function poisoned(
     { broker }: Scene,
     { closes, forever }: { closes?: boolean; forever?: boolean }
 ): Rule {
-    let poison: string | undefined
+    let poison: number | undefined
     const { rules } = broker
     return rules.drop({
         way: "in",
@@ -88,8 +89,10 @@ function poisoned(
         when: packet => {
             if (packet.cmd !== "publish" || packet.topic !== COUNT_TOPIC)
                 return false
-            poison ??= valueOf(packet)
-            return valueOf(packet) === poison
+            // not the whole payload: a late one tells its age, which is another each time
+            const value = countOf(packet.payload.toString())
+            poison ??= value
+            return value === poison
         },
         also: () => {
             if (closes === undefined) return
@@ -102,10 +105,6 @@ function poisoned(
 
 /** An identifier that is not near one that is. */
 const other = (id: number) => 1 + ((id + 30_000) % 65_535)
-
-/** Without what else it says: a late one tells its age, which is another each time. */
-const valueOf = (packet: IPublishPacket) =>
-    /"value":(\d+)/.exec(packet.payload.toString())?.[1] ?? ""
 
 /** Bytes that no broker should send, by name. */
 const ODD: Record<string, string> = {

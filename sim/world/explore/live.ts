@@ -7,7 +7,7 @@ import { restartAt } from "../../../src/node/uptime"
 import { GOOD } from "../behaviour"
 import type { Port } from "../link"
 import { World } from "../world"
-import { COUNT_TOPIC, DEVICE } from "./board"
+import { countOf, COUNT_TOPIC, DEVICE } from "./board"
 import type { Breach } from "./breach"
 import { complete, type Scene } from "./kind"
 import { kindOf } from "./kinds"
@@ -78,7 +78,7 @@ export async function live(
             const { history } = world.broker
             for (; seen < history.length; seen++)
                 if (history[seen]!.topic === COUNT_TOPIC)
-                    arrived.add(valueOf(history[seen]!.payload))
+                    arrived.add(countOf(history[seen]!.payload))
         }
         const witness = new Witness(
             world,
@@ -255,8 +255,4 @@ function chip(luck: number): string {
         .update(`chip ${luck}`)
         .digest("hex")
         .slice(0, 16)
-}
-
-function valueOf(payload: string): number {
-    return (JSON.parse(payload) as { value: number }).value
 }
