@@ -19,6 +19,9 @@ const DRIFT = 0.000159
 /** ms. A `Date` header has whole seconds and is cut, not rounded: half of that is its error either way. */
 const HALF_SECOND = 500
 
+/** Of a round trip: the server wrote its `Date` in the middle of it, half of it either way, as a slow crystal has it. */
+const HALF_TRIP = (1 + DRIFT) / 2
+
 /** ms. No time from over a network is known better than this, whatever many refreshes together say. */
 const LEAST_ERROR = 10
 
@@ -50,7 +53,7 @@ export class WallClock {
      * @param roundTrip ms since its request was sent: the server wrote it somewhere between
      */
     learn(dateMs: number, now: number, roundTrip: number) {
-        const radius = HALF_SECOND + roundTrip / 2
+        const radius = HALF_SECOND + roundTrip * HALF_TRIP
         const offset = dateMs + radius - now
         if (this.moments.length === 0) {
             this.below = radius

@@ -45,9 +45,22 @@ describe("a wall clock", () => {
         const clock = new WallClock()
         clock.learn(START, 10_000, 200)
         expect(clock.known()).toBe(true)
-        expect(clock.at(10_000)).toBe(START + 600)
-        expect(clock.uncertainty(10_000)).toBe(600)
-        expect(clock.at(70_000)).toBe(START + 60_600)
+        // and of what a crystal can be wrong by in 200 ms
+        expect(clock.at(10_000)).toBeCloseTo(START + 600.016, 3)
+        expect(clock.uncertainty(10_000)).toBeCloseTo(600.016, 3)
+        expect(clock.at(70_000)).toBeCloseTo(START + 60_600.016, 3)
+    })
+
+    it("is as wrong as it says after the longest round trip by the slowest crystal", () => {
+        const clock = new WallClock()
+        const { refresh, error } = world(PPM)
+        // answered at the very end of a second, and 4 s on its way back, which are 4000.636 ms of the truth
+        const now = 10_999.99 / (1 + PPM) + 4000
+        refresh(clock, now, 4000, 0)
+        expect(-error(clock, now)).toBeGreaterThan(2500.25)
+        expect(-error(clock, now)).toBeLessThanOrEqual(
+            (clock.uncertainty(now) ?? NaN) + ROUNDING
+        )
     })
 
     it("stamps backwards what was taken before time was known", () => {
@@ -241,7 +254,7 @@ describe("whatever happens", () => {
                     const settled = now + 10 * HOUR
                     const drift = 10 * HOUR * PPM
                     expect(clock.uncertainty(settled)).toBeLessThanOrEqual(
-                        2 * (500 + s.roundTrip / 2) + drift + ROUNDING
+                        1000 + s.roundTrip * (1 + PPM) + drift + ROUNDING
                     )
                 }
             }),
