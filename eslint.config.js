@@ -139,6 +139,10 @@ export default defineConfig(
         rules: imports(hostImports.test),
     },
     {
+        files: ["test/support/property.ts"],
+        rules: imports(hostImports.property),
+    },
+    {
         files: ["test/**/*.ts"],
         ignores: vmTests,
         // vitest's matchers (expect.any, ...) and the JSON a test reads are any; what is wrong in them fails the test.

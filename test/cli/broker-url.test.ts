@@ -1,5 +1,5 @@
 // The --broker option: what it may be, and that what is wrong with it is said without repeating a password.
-import fc from "fast-check"
+import fc from "../support/property"
 import { describe, expect, test } from "vitest"
 import { brokerName, hostPort, parseBrokerUrl } from "../../sim/cli/broker-url"
 import { UserError } from "../../sim/cli/errors"

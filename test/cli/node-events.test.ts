@@ -1,5 +1,5 @@
 // The console protocol of the firmware, read line by line.
-import fc from "fast-check"
+import fc from "../support/property"
 import { describe, expect, test } from "vitest"
 import { parseNodeLine, type NodeEvent } from "../../sim/cli/node-events"
 

@@ -1,5 +1,5 @@
 // What topics and payloads mean, in every dialect, and what is refused: the pure parts of the cloud stand-in.
-import fc from "fast-check"
+import fc from "../support/property"
 import { describe, expect, test } from "vitest"
 import {
     actuatorValue,

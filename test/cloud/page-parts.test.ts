@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import fc from "fast-check"
+import fc from "../support/property"
 import { describe, expect, test } from "vitest"
 import { topicFilterFault } from "../../src/mqtt/topic"
 import { filterMistake } from "../../sim/cloud/page/filter.js"

@@ -1,5 +1,5 @@
 // The pure parts of a fleet: ranges of numbers, percentiles, and the law of its readings.
-import fc from "fast-check"
+import fc from "../support/property"
 import { describe, expect, test } from "vitest"
 import { Latency } from "../../sim/fleet/latency"
 import { Ledger, total } from "../../sim/fleet/ledger"

@@ -111,10 +111,16 @@ const onlyPure = regex(
     "Host code imports the pure files of the firmware only; what touches the platform runs in the VM."
 )
 
+const settledSeed = regex(
+    "^fast-check$",
+    "Import test/support/property, which settles fast-check's seed: a test draws the same cases each time."
+)
+
 export const hostImports = {
     sim: [
         onlyPure,
         regex("^(\\.\\./)+test/", "The rig does not know its tests."),
     ],
-    test: [onlyPure],
+    test: [onlyPure, settledSeed],
+    property: [onlyPure],
 }

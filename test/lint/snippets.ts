@@ -170,6 +170,11 @@ export const bad: Record<string, Snippet[]> = {
             "@devicescript/core"
         ),
         importing(
+            "a test that draws other cases each time",
+            "test/mqtt/l.ts",
+            "fast-check"
+        ),
+        importing(
             "a type of the platform in a pure file",
             "src/mqtt/k.ts",
             "@devicescript/core"
@@ -292,6 +297,11 @@ export const b = [Temperature, startNode]`,
         "a host test of a pure file",
         "test/mqtt/good6.ts",
         "../../src/mqtt/packet"
+    ),
+    importing(
+        "a test that draws the same cases each time",
+        "test/mqtt/good9.ts",
+        "../support/property"
     ),
     importing(
         "a room of the rig that has the name of another",

@@ -1,6 +1,6 @@
 // The wait before the next try to connect: full jitter under a ceiling that doubles.
 import { describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { Backoff } from "../../src/mqtt/backoff"
 import { Random } from "../../src/mqtt/random"
 

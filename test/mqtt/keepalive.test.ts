@@ -1,6 +1,6 @@
 // The keep-alive rule and the bound it gives, for every keep alive and any traffic.
 import { describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { Alive, KeepAlive } from "../../src/mqtt/keepalive"
 
 /** Milliseconds of the second half of the keep alive that the rule keeps back for waking late. */

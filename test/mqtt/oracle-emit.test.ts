@@ -1,7 +1,7 @@
 // Every packet we can emit, read by mqtt-packet: the same fields come out.
 import { Buffer as NodeBuffer } from "node:buffer"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import type { Packet } from "mqtt-packet"
 import {
     encodeAck,

@@ -1,7 +1,7 @@
 // Packets damaged on the way: mqtt-packet and our reader must reject or accept alike. Where they differ, the table says
 // which statement of the standard makes ours the stricter one; a difference that is not in the table fails.
 import { describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { expected, serverPacket } from "./oracle"
 import { installStrictBuffer } from "./strict-buffer"
 import { glue, hex, oracle, read, unhex, wireOf } from "./wire"

@@ -1,6 +1,6 @@
 // Every packet a server may send, written by mqtt-packet and read here, cut and glued at any byte.
 import { describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { expected, serverPacket } from "./oracle"
 import { installStrictBuffer } from "./strict-buffer"
 import { glue, read, wireOf, type Found } from "./wire"

@@ -1,5 +1,5 @@
 // Packets at random for the tests against mqtt-packet, and its packets in our reader's terms. Knows no session.
-import fc from "fast-check"
+import fc from "../support/property"
 import type { Packet } from "mqtt-packet"
 import { PacketType } from "../../src/mqtt/packet"
 import { hex, type Found } from "./wire"

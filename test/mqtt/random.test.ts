@@ -1,6 +1,6 @@
 // The generator: the published recurrence, in the arithmetic a board has.
 import { describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { Random } from "../../src/mqtt/random"
 
 /** The same recurrence and seeding on unsigned big integers, where nothing can overflow or turn negative. */

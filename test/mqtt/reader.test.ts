@@ -1,6 +1,6 @@
 // Bytes from a broker, well-formed and hostile: what the reader finds, refuses, and waits for.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { MAX_TOPIC, PacketType } from "../../src/mqtt/packet"
 import { PacketReader } from "../../src/mqtt/reader"
 import { allocations, fromReceived, installStrictBuffer } from "./strict-buffer"

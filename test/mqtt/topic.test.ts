@@ -1,6 +1,6 @@
 // Topic names and filters, with every example of section 4.7 of the standard.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { MAX_TOPIC } from "../../src/mqtt/packet"
 import { matches, topicFilterFault, topicNameFault } from "../../src/mqtt/topic"
 import { fromReceived, installStrictBuffer } from "./strict-buffer"

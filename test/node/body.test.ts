@@ -1,5 +1,5 @@
 // What others say to a node, taken apart: what is JSON within bounds, and what is as declared.
-import fc from "fast-check"
+import fc from "../support/property"
 import { describe, expect, test } from "vitest"
 import {
     MAX_BODY,

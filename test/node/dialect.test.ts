@@ -1,6 +1,6 @@
 // What a reading looks like on the wire for each server, live, late and late without time.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import {
     backlogCount,
     backlogPayload,

@@ -1,6 +1,6 @@
 // Which samples are published: each rule by examples, and all of them together on random samples.
 import { describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { ConfigError } from "../../src/mqtt/errors"
 import {
     checkFilter,

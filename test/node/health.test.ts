@@ -1,6 +1,6 @@
 // The state of a sensor: what it is, since when, what is news about it, and how its faults add up.
 import { describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { Health, Reason, reasonName, State } from "../../src/node/health"
 
 const REASONS = [

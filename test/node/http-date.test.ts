@@ -1,6 +1,6 @@
 // Dates of HTTP headers to numbers and numbers to ISO text, against Node.js' own Date.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { httpDateMs, isoText } from "../../src/node/http-date"
 import { fromReceived, installStrictBuffer } from "../mqtt/strict-buffer"
 

@@ -1,6 +1,6 @@
 // The rules of the outbox on random readings, and its thinning against a slow one that remembers everything.
 import { describe, expect, test } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { Outbox, Policy } from "../../src/node/outbox"
 import {
     readings,

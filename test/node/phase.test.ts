@@ -1,6 +1,6 @@
 // When sensors are sampled: a grid of their own that a restart does not move, spread over a fleet, and a first reading early.
 import { describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import {
     FIRST_READING,
     firstSample,

@@ -1,6 +1,6 @@
 // One HEAD request and what servers, good and hostile, answer: bytes out, a time or a reason in.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import {
     MAX_ANSWER,
     request,

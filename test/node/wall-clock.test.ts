@@ -1,7 +1,7 @@
 // Wall time learnt from `Date` headers: how wrong it is, and that stamps never go back. Against a simulated server and a
 // crystal that drifts.
 import { describe, expect, it } from "vitest"
-import fc from "fast-check"
+import fc from "../support/property"
 import { WallClock } from "../../src/node/wall-clock"
 
 const START = Date.UTC(2026, 10, 21, 8, 49, 37)
