@@ -14,6 +14,8 @@ const RULE = "what is acknowledged is handed over"
 
 interface Command {
     value: string
+    /** When it came. */
+    at: number
     /** undefined: QoS 0. */
     id: number | undefined
     /** When it must have been done. */
@@ -24,6 +26,8 @@ export class CommandRules {
     private pending: Command[] = []
     /** When commands came, those of the last moment. */
     private arrivals: number[] = []
+    /** When commands gave way of which it is not known yet which they were: the node says no more than that one did. */
+    private gaveWay: number[] = []
 
     constructor(private readonly ledger: Ledger) {}
 
@@ -35,7 +39,7 @@ export class CommandRules {
         if (packet.dup || packet.retain) return
         const id = packet.qos === 0 ? undefined : packet.messageId
         const by = packet.qos === 0 ? now + HEARD : undefined
-        this.pending.push({ value, id, by })
+        this.pending.push({ value, at: now, id, by })
     }
 
     acknowledged(now: number, id: number): void {
@@ -46,42 +50,66 @@ export class CommandRules {
     acted(value: string): void {
         const at = this.pending.findIndex(c => c.value === value)
         if (at >= 0) this.pending.splice(at, 1)
+        this.settle()
     }
 
     /** One of those that wait has given way to a newer one. */
-    overtaken(): void {
+    overtaken(now: number): void {
         this.ledger.hold(
             this.arrivals.length > WAITING,
             `${WAITING} commands may wait for an actuator`,
             () => `one was given up when ${this.arrivals.length} had come`
         )
-        this.pending.shift()
+        this.gaveWay.push(now)
+        this.settle()
     }
 
     /** The connection is over: what was not acknowledged may be forgotten. */
     ended(): void {
         this.pending = this.pending.filter(({ by }) => by !== undefined)
+        this.settle()
     }
 
     /** The chip has no power, or the program ends. */
     stopped(): void {
-        for (const { id, by, value } of this.pending)
+        for (const command of this.pending)
             this.ledger.hold(
-                by === undefined || id === undefined,
+                command.by === undefined ||
+                    command.id === undefined ||
+                    this.excused(command),
                 RULE,
                 () =>
-                    `${value} was acknowledged and not done when the power went`
+                    `${command.value} was acknowledged and not done when the power went`
             )
         this.pending = []
+        this.settle()
     }
 
     check(now: number): void {
-        for (const { by, value } of this.pending)
+        const late = this.pending.filter(
+            ({ by }) => by !== undefined && now > by
+        )
+        for (const command of this.pending)
             this.ledger.hold(
-                by === undefined || now <= by,
+                !late.includes(command) || this.excused(command),
                 RULE,
-                () => `${value} should have been done ${now - by!} ms ago`
+                () =>
+                    `${command.value} should have been done ${now - command.by!} ms ago`
             )
-        this.pending = this.pending.filter(({ by }) => !(by && now > by))
+        if (late.length === 0) return
+        this.pending = this.pending.filter(command => !late.includes(command))
+        this.settle()
+    }
+
+    /** It is one of those that gave way: one that had come by then, and each excuses one. */
+    private excused({ at }: Command): boolean {
+        const i = this.gaveWay.findIndex(gave => gave >= at)
+        if (i >= 0) this.gaveWay.splice(i, 1)
+        return i >= 0
+    }
+
+    /** What gave way excuses none that comes later. */
+    private settle(): void {
+        if (this.pending.length === 0) this.gaveWay = []
     }
 }

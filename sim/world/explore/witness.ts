@@ -230,7 +230,8 @@ export class Witness {
                     this.session.gaveUp(field("topic"))
                 return
             case "rejected":
-                if (rest === "overtaken") this.commands.overtaken()
+                if (rest === "overtaken")
+                    this.commands.overtaken(this.world.now)
                 return
             case "fault":
                 return this.ledger.hold(
