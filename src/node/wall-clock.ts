@@ -19,8 +19,11 @@ const DRIFT = 0.000159
 /** ms. A `Date` header has whole seconds and is cut, not rounded: half of that is its error either way. */
 const HALF_SECOND = 500
 
-/** Of a round trip: the server wrote its `Date` in the middle of it, half of it either way, as a slow crystal has it. */
-const HALF_TRIP = (1 + DRIFT) / 2
+/**
+ * Of a round trip, (1 + DRIFT) / 2: the server wrote its `Date` in the middle of it, half of it either way, and a slow
+ * crystal has it too short. A number that is computed would cost each image a place and the code for it.
+ */
+const HALF_TRIP = 0.5000795
 
 /** ms. No time from over a network is known better than this, whatever many refreshes together say. */
 const LEAST_ERROR = 10
