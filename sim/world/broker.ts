@@ -35,6 +35,8 @@ export interface Stop {
     memory?: boolean
     /** Whether connections are reset rather than closed. Default false. */
     reset?: boolean
+    /** Whether it says the wills of those that are connected, as Mosquitto does unless it is killed. Default true. */
+    wills?: boolean
 }
 
 /** Codes of CONNACK (section 3.2.2.3). */
@@ -154,13 +156,13 @@ export class WorldBroker {
         this.listen()
     }
 
-    /** Its process ends. No will is sent, as with Mosquitto; delayed ones are forgotten. */
-    stop({ memory = true, reset = false }: Stop = {}): void {
+    /** Its process ends. Wills that were delayed are forgotten. */
+    stop({ memory = true, reset = false, wills = true }: Stop = {}): void {
         this.running = false
         this.listen()
         this.wills.clear()
         for (const connection of [...this.open]) {
-            connection.will = undefined
+            if (!wills) connection.will = undefined
             if (reset) connection.cut("broker stopped")
             else connection.close("broker stopped")
         }
@@ -249,7 +251,8 @@ export class WorldBroker {
             qos: will.qos ?? 0,
             retain: will.retain === true,
         }
-        this.wills.after(willDelay, client, () =>
+        const delay = this.running ? willDelay : 0
+        this.wills.after(delay, client, () =>
             this.receive(message, "will", client)
         )
     }

@@ -289,7 +289,7 @@ describe("its process", () => {
         return a
     }
 
-    test("a restart with memory keeps sessions and retained messages, and sends no will", async () => {
+    test("a restart with memory keeps sessions and retained messages, and says the wills", async () => {
         await kept()
         const d = await up()
         broker.restart(60_000)
@@ -300,8 +300,23 @@ describe("its process", () => {
         const a = await client("a", { clean: false })
         expect(a.heard).toEqual(["connack 0 present"])
         expect(broker.retainedNow("r")).toBe("m")
-        expect(broker.retainedNow("status")).toBe("up")
+        expect(broker.retainedNow("status")).toBe("down")
         expect(ends()).toEqual(["broker stopped", "broker stopped", undefined])
+    })
+
+    test("one that is killed says none, and forgets those it had put off", async () => {
+        broker.behaviour.willDelay = 5_000
+        ;(await up("c")).drop()
+        const d = await up()
+        broker.restart(1_000, { wills: false })
+        expect(await d.hears()).toEqual(["d: closed"])
+        await world.advance(10_000)
+        expect(broker.retainedNow("status")).toBe("up")
+        await up()
+        broker.restart(1_000)
+        await world.advance(1)
+        // not put off: it has no time left
+        expect(broker.retainedNow("status")).toBe("down")
     })
 
     test("a restart without memory has lost both", async () => {

@@ -1,12 +1,41 @@
 // The broker model says what real brokers say: one script, held word for word with the model, with aedes and with Mosquitto.
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import type { Packet } from "mqtt-packet"
 import { World } from "../../sim/world"
 import { AedesBroker } from "../support/aedes-broker"
 import { describeWithMosquitto, Mosquitto } from "../support/mosquitto"
-import { conversations } from "./conversations"
+import { conversations, publish, subscribe } from "./conversations"
 import { inWorld, onTcp, type Open } from "./parties"
 
+/** A device with a will is there while the broker ends in good order and starts again; what its status is then. */
+async function statusAfter(
+    restart: () => Promise<void>,
+    open: Open
+): Promise<string[]> {
+    const device = await open("d")
+    await device.connects({
+        will: { topic: "status", payload: "down", qos: 1, retain: true },
+    } as Partial<Packet>)
+    device.says(publish("status", "up", 1, { messageId: 1, retain: true }))
+    await device.hears()
+    await restart()
+    const other = await open("o")
+    await other.connects()
+    other.says(subscribe(1, ["status", 0]))
+    return other.hears(2)
+}
+const SAID = ["o: suback 1 0", "o: publish status=down qos 0 retain"]
+
 describe("the broker model", () => {
+    test("a broker that ends in good order says the wills of those that are there", async () => {
+        const world = new World()
+        const restart = async () => {
+            world.broker.restart(100)
+            await world.advance(200)
+        }
+        expect(await statusAfter(restart, inWorld(world))).toEqual(SAID)
+    })
+
     for (const { name, hold, heard } of conversations)
         test(name, async () => {
             expect(await hold(inWorld(new World()))).toEqual(heard)
@@ -45,4 +74,16 @@ describe("the same with aedes, which sets no DUP in what it repeats [MQTT-3.3.1-
 
 describeWithMosquitto("the same with Mosquitto", () => {
     against(() => Mosquitto.start())
+
+    test("a broker that ends in good order says the wills of those that are there", async () => {
+        const broker = await Mosquitto.start({ persistence: true })
+        const { open, end } = onTcp(broker.port)
+        try {
+            const restart = () => broker.restart()
+            expect(await statusAfter(restart, open)).toEqual(SAID)
+        } finally {
+            end()
+            await broker.stop()
+        }
+    })
 })

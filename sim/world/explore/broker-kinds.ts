@@ -122,12 +122,17 @@ export const BROKER_KINDS: readonly Kind[] = [
     {
         name: "broker-down",
         lasts: [100, 90_000],
-        args: { memory: oneOf("kept", "lost"), how: oneOf("fin", "reset") },
+        args: {
+            memory: oneOf("kept", "lost"),
+            how: oneOf("fin", "reset"),
+            wills: oneOf("said", "unsaid"),
+        },
         weight: 3,
         inject: ({ broker }, args) => {
             broker.stop({
                 memory: args.word("memory") === "kept",
                 reset: args.word("how") === "reset",
+                wills: args.word("wills") === "said",
             })
             return () => broker.run()
         },
