@@ -9,6 +9,7 @@ import mqttPacket, {
 } from "mqtt-packet"
 import type { Clock, MemorySocket } from "../vm"
 import type { Behaviour } from "./behaviour"
+import { packetFault } from "./packet-faults"
 import {
     enterPacket,
     type ConnectionEnd,
@@ -16,7 +17,6 @@ import {
 } from "./record"
 import type { PacketRules } from "./rules"
 import type { Message, Session } from "./session"
-import { filterFault, topicFault } from "./topics"
 
 /** ms from TCP connection to CONNECT; without it the connection is closed. */
 const CONNECT_MS = 10_000
@@ -182,6 +182,8 @@ export class BrokerConnection {
     }
 
     private take(packet: Packet): void {
+        const fault = packetFault(packet)
+        if (fault !== undefined) return this.broke(fault)
         if (packet.cmd === "connect") {
             if (this.asked) return this.broke("second CONNECT [MQTT-3.1.0-2]")
             this.asked = true
@@ -223,8 +225,6 @@ export class BrokerConnection {
 
     /** A message is handed on when it is first received; QoS 2 by the specification's method B (figure 4.3). */
     private publish(packet: IPublishPacket, session: Session): void {
-        const fault = topicFault(packet.topic)
-        if (fault !== undefined) return this.broke(fault)
         const id = packet.messageId ?? 0
         const { qos2 } = this.host.behaviour
         if (packet.qos === 2 && qos2 === "closed")
@@ -241,10 +241,6 @@ export class BrokerConnection {
     }
 
     private subscribe(packet: ISubscribePacket, session: Session): void {
-        for (const { topic } of packet.subscriptions) {
-            const fault = filterFault(topic)
-            if (fault !== undefined) return this.broke(fault)
-        }
         const { granted, retained } = this.host.subscribe(session, packet)
         this.send({ cmd: "suback", messageId: packet.messageId ?? 0, granted })
         for (const message of retained) session.deliver(message)

@@ -25,9 +25,20 @@ export function filterFault(filter: string): string | undefined {
 
 function textFault(text: string): string | undefined {
     if (text === "") return "empty topic [MQTT-4.7.3-1]"
-    if (text.includes("\0")) return "U+0000 in a topic [MQTT-4.7.3-2]"
+    const fault = utf8Fault(text)
+    if (fault !== undefined) return fault
     if (Buffer.byteLength(text) > MAX_BYTES)
         return "topic of more than 65,535 bytes [MQTT-4.7.3-3]"
+    return undefined
+}
+
+/**
+ * Why a text that was received cannot be one, or undefined. Bytes that are no UTF-8 have become U+FFFD by now; one that
+ * was sent as such is taken for them, since no device has it in a name.
+ */
+export function utf8Fault(text: string): string | undefined {
+    if (text.includes("\0")) return "U+0000 in a text [MQTT-1.5.3-2]"
+    if (text.includes("\ufffd")) return "ill-formed UTF-8 [MQTT-1.5.3-1]"
     return undefined
 }
 

@@ -358,3 +358,43 @@ export const conversations: Conversation[] = [
         ],
     },
 ]
+
+/** Bytes that Mosquitto ends a connection for, and aedes does not; without CONNECT before them where they are one. */
+const FORBIDDEN: Record<string, string> = {
+    "publish-id-0": "32050001740000",
+    "subscribe-id-0": "8206000000017400",
+    "topic-not-utf8": "30040002c328",
+    "topic-surrogate": "30050003eda080",
+    "subscribe-nothing": "82020001",
+    "unsubscribe-nothing": "a2020001",
+    "unsubscribe-wildcard": "a20700010003612b62",
+}
+const FORBIDDEN_CONNECT: Record<string, string> = {
+    // "MQTT", level 4, flags, keep alive 60 s, client "c", and what the flags ask for
+    "password-alone": "101000044d5154540442003c000163000170",
+    "will-wildcard": "101300044d5154540406003c000163000123000178",
+    "client-not-utf8": "100e00044d5154540402003c0002c328",
+}
+
+/** What a strict broker, as Mosquitto is one, does not let pass. */
+export const strict: Conversation = {
+    name: "what the standard forbids ends the connection",
+    hold: async open => {
+        const heard: string[] = []
+        for (const [name, hex] of Object.entries(FORBIDDEN)) {
+            const bad = await open(name)
+            await bad.connects()
+            bad.raw(hex)
+            heard.push(...(await bad.hears()))
+        }
+        for (const [name, hex] of Object.entries(FORBIDDEN_CONNECT)) {
+            const bad = await open(name)
+            bad.raw(hex)
+            heard.push(...(await bad.hears()))
+        }
+        return heard
+    },
+    heard: [...Object.keys(FORBIDDEN), ...Object.keys(FORBIDDEN_CONNECT)].map(
+        name => `${name}: closed`
+    ),
+}
