@@ -144,14 +144,16 @@ export class Machine {
     receive(frame: Uint8Array): void {
         if (this.dead) return
         this.inbound.push(frame)
-        // the VM drops what comes while it runs
-        if (this.running) return
-        for (
-            let next = this.inbound.shift();
-            next !== undefined;
-            next = this.inbound.shift()
-        )
+        this.handOver()
+    }
+
+    /** Frames to the VM in the order they came; it drops what comes while it runs. */
+    private handOver(): void {
+        while (!this.running && !this.dead) {
+            const next = this.inbound.shift()
+            if (next === undefined) return
             this.module.handlePacket(next)
+        }
     }
 
     /** No more power. */
@@ -243,10 +245,7 @@ export class Machine {
                 this.running = false
                 if (this.inbound.length > 0) {
                     this.told = true
-                    queueMicrotask(() => {
-                        const next = this.inbound.shift()
-                        if (next) this.receive(next)
-                    })
+                    queueMicrotask(() => this.handOver())
                 }
             }
         }

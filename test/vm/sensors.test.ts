@@ -283,6 +283,18 @@ describe("keys", () => {
         expect(printed(it)).toEqual(["down", "up"])
     })
 
+    test("what happens while the VM runs is heard in the order in which it happened", async () => {
+        const stop = it.board.switch("stop")
+        printed(it)
+        // a frame of the VM's is sent while it runs
+        const forget = it.run.vm.bus.onFrame(() => {
+            forget()
+            for (const on of [true, false, true]) stop.set(on)
+        })
+        await it.clock.advance(1_000)
+        expect(printed(it)).toEqual(["on", "off", "on"])
+    })
+
     test("a switch is on, once, however often it is set, and then off", async () => {
         it.board.switch("stop").set(true)
         it.board.switch("stop").set(true)
