@@ -58,7 +58,9 @@ function vmMember(client: Client): Member {
     )
     return async (port, i) => {
         const id = i.toString(16).padStart(16, "0")
-        const vm = await runVm(program, port, undefined, id)
+        const vm = await runVm(program, port, undefined, {
+            deviceId: id,
+        })
         return () => vm.stop()
     }
 }

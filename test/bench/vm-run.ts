@@ -6,6 +6,7 @@ import {
     startVm,
     type CompiledProgram,
     type Vm,
+    type VmOptions,
 } from "../../sim/vm"
 import { LOOPBACK } from "../support/free-port"
 
@@ -30,7 +31,7 @@ export function runVm(
     program: CompiledProgram,
     port: number,
     see: (seen: Seen) => void = () => {},
-    deviceId?: string
+    chip: Pick<VmOptions, "deviceId" | "flash" | "deploy"> = {}
 ): Promise<Vm> {
     const tell = (way: Seen["way"]) => (bytes: Uint8Array) => {
         const at = performance.now()
@@ -46,6 +47,6 @@ export function runVm(
         program,
         clock: realClock,
         sockets,
-        ...(deviceId === undefined ? {} : { deviceId }),
+        ...chip,
     })
 }
