@@ -1,7 +1,7 @@
 // Prints what the firmware costs beside what it may cost, and ends with 1 when it is over. What is held to a limit are
 // counts, bytes and virtual time: they are the same on every machine. Real times are printed only.
 import { imageBytes, nodeBytes } from "./cost"
-import { publishCosts, readingAllocations, receiveAllocations } from "./counts"
+import { publishCosts, readingCounts, receiveAllocations } from "./counts"
 import { readingAllocationsOf } from "./growth"
 import { idleNode } from "./heaps"
 import { MESSAGES, recovery } from "./recovery"
@@ -61,6 +61,7 @@ async function rows(): Promise<Row[]> {
         )
     })
     const one = await readingAllocationsOf(1)
+    const reading = await readingCounts()
     rows.push(
         {
             what: "allocations of a message of 16 bytes received",
@@ -71,13 +72,20 @@ async function rows(): Promise<Row[]> {
         },
         {
             what: "allocations of a reading, from its sample to its PUBACK",
-            measured: await readingAllocations(),
+            measured: reading.allocations,
             limit: 58,
             goal: 60,
             stock: "-",
         },
         {
-            what: "the same with 16 sensors, beside one",
+            what: "socket writes of a reading, from its sample to its PUBACK",
+            measured: reading.writes,
+            limit: 1,
+            goal: 1,
+            stock: "-",
+        },
+        {
+            what: "allocations of a reading with 16 sensors, beside one",
             measured: (await readingAllocationsOf(16)) / one,
             limit: 1.1,
             goal: 1.1,
@@ -86,7 +94,7 @@ async function rows(): Promise<Row[]> {
         {
             what: "live heap of a node with one sensor, bytes",
             measured: await idleNode(),
-            limit: 17_500,
+            limit: 17_100,
             goal: 12_288,
             stock: "-",
         }

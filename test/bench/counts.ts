@@ -180,6 +180,7 @@ const QUIET = "keepAlive: 0, diagnostics: 0,"
 
 export interface ReadingCost {
     allocations: number
+    writes: number
     calls: number
     /** Opcodes of the functions called, each written opcode once: a lower bound where there are loops. */
     opcodes: number
@@ -187,18 +188,32 @@ export interface ReadingCost {
     profile: { what: string; calls: number; opcodes: number }[]
 }
 
-/** Allocations of a node with one sensor, or more, in READINGS seconds. */
-export async function nodeAllocations(
+/** Allocations and socket writes of a node with one sensor, or more, in READINGS seconds. */
+export async function nodeCost(
     interval: number,
     sensors = 1,
     ms = READINGS * 1000
-): Promise<number> {
-    const lab = await Lab.run(buildNode({ interval, sensors, options: QUIET }))
+): Promise<Pick<Cost, "allocations" | "writes">> {
+    let written = 0
+    const lab = await Lab.run(
+        buildNode({ interval, sensors, options: QUIET }),
+        {
+            onWrite: () => {
+                written++
+                return 0
+            },
+        }
+    )
+    const now = () => [lab.vm.heap()!.allocations, written] as const
     try {
         await lab.clock.advance(SETTLED)
-        const before = lab.vm.heap()!.allocations
+        const before = now()
         await lab.clock.advance(ms)
-        return lab.vm.heap()!.allocations - before
+        const after = now()
+        return {
+            allocations: after[0] - before[0],
+            writes: after[1] - before[1],
+        }
     } finally {
         lab.stop()
     }
@@ -230,11 +245,14 @@ await tellCalls()`,
     )
 }
 
-/** Allocations of one reading, from its sample to its PUBACK: what a node does without readings is taken off. */
-export async function readingAllocations(): Promise<number> {
-    const busy = await nodeAllocations(1000)
-    const idle = await nodeAllocations(NO_READINGS)
-    return (busy - idle) / READINGS
+/** Of one reading, from its sample to its PUBACK: what a node does without readings is taken off. */
+export async function readingCounts() {
+    const busy = await nodeCost(1000)
+    const idle = await nodeCost(NO_READINGS)
+    return {
+        allocations: (busy.allocations - idle.allocations) / READINGS,
+        writes: (busy.writes - idle.writes) / READINGS,
+    }
 }
 
 let reading: Promise<ReadingCost> | undefined
@@ -245,7 +263,7 @@ export function readingCost(): Promise<ReadingCost> {
 }
 
 async function measureReading(): Promise<ReadingCost> {
-    const allocations = await readingAllocations()
+    const counted = await readingCounts()
     const busy = await nodeCalls(1000)
     const idle = await nodeCalls(NO_READINGS)
     const places = new Map(
@@ -263,7 +281,7 @@ async function measureReading(): Promise<ReadingCost> {
     const sum = (of: (p: { calls: number; opcodes: number }) => number) =>
         profile.reduce((all, p) => all + of(p), 0)
     return {
-        allocations,
+        ...counted,
         calls: sum(p => p.calls),
         opcodes: sum(p => p.calls * p.opcodes),
         profile,
@@ -318,7 +336,7 @@ export async function counts(): Promise<Section[]> {
                         undefined,
                         reading.calls,
                         undefined,
-                        1,
+                        reading.writes,
                     ],
                 },
             ],

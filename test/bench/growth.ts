@@ -2,7 +2,7 @@
 // every machine, but that of the payload, which is time: allocations do not grow with a payload at all.
 import { Lab } from "../client/lab"
 import { build, CLIENTS, TOPIC, type Client } from "./build"
-import { nodeAllocations } from "./counts"
+import { nodeCost } from "./counts"
 import { OutboxCost } from "./outbox-cost"
 import type { Section } from "./section"
 
@@ -31,9 +31,12 @@ const MEASURED = 60_000
 
 /** Allocations of one reading in a node with so many sensors. */
 export async function readingAllocationsOf(sensors: number): Promise<number> {
-    const busy = await nodeAllocations(INTERVAL, sensors, MEASURED)
-    const idle = await nodeAllocations(86_400_000, sensors, MEASURED)
-    return (busy - idle) / ((sensors * MEASURED) / INTERVAL)
+    const busy = await nodeCost(INTERVAL, sensors, MEASURED)
+    const idle = await nodeCost(86_400_000, sensors, MEASURED)
+    return (
+        (busy.allocations - idle.allocations) /
+        ((sensors * MEASURED) / INTERVAL)
+    )
 }
 
 /** Publishes in a burst, and bursts of which the fastest counts: the rest is what else the machine did. */

@@ -17,10 +17,15 @@ const STEP = 256
 const BEFORE = 30_000
 const AFTER = 75_000
 
-/** Takes as many bytes of heap as the first five digits of the chip's identifier say, for good. */
+/**
+ * Takes as many bytes of heap as the first five digits of the chip's identifier say, for good: in two parts, since the VM
+ * gives no more than 57,344 at once.
+ */
 const BALLAST = `
-const ballast = Buffer.alloc(parseInt(ds.deviceIdentifier("self").slice(0, 5)) + 1)
-setInterval(async () => { if (ballast.length === 0) console.log("none") }, 3000000)
+const half = parseInt(ds.deviceIdentifier("self").slice(0, 5)) >> 1
+const ballast = Buffer.alloc(half + 1)
+const more = Buffer.alloc(half + 1)
+setInterval(async () => { if (ballast.length + more.length === 0) console.log("none") }, 3000000)
 `
 
 /** A chip that says how many bytes the ballast takes, and, where a program asks, how many sensors there are. */
@@ -30,9 +35,6 @@ const chip = (ballast: number, sensors = 1) =>
     "000000001"
 
 const SENSORS = `parseInt(ds.deviceIdentifier("self").slice(5, 7))`
-
-/** Bytes that the ballast itself takes besides its size. */
-const BALLAST_EXTRA = 12
 
 /** Bytes after a collection, which takes place while the program allocates: a node that rests does every 10 s. */
 async function collected(lab: Lab): Promise<number> {
@@ -75,19 +77,32 @@ async function lives(
     }
 }
 
-/** Undefined when a whole heap is not enough. */
-async function needed(
-    program: CompiledProgram,
-    sensors = 1
-): Promise<number | undefined> {
+/** A program as it is, and with ballast. */
+interface Weighed {
+    bare: CompiledProgram
+    loaded: CompiledProgram
+}
+
+const weighed = (program: (before: string) => CompiledProgram): Weighed => ({
+    bare: program(""),
+    loaded: program(BALLAST),
+})
+
+/**
+ * What is live after `ms`, and the least heap it lives in, undefined when a whole one is not enough. What the ballast takes
+ * besides its size is no need of the program's.
+ */
+async function weigh({ bare, loaded }: Weighed, ms: number, sensors = 1) {
+    if (!(await lives(loaded, 0, sensors))) return undefined
+    const held = await live(bare, ms, sensors)
+    const extra = (await live(loaded, ms, sensors)) - held
     let [fits, fails] = [0, HEAP]
-    if (!(await lives(program, 0, sensors))) return undefined
     while (fails - fits > STEP) {
         const middle = (fits + fails) >> 1
-        if (await lives(program, middle, sensors)) fits = middle
+        if (await lives(loaded, middle, sensors)) fits = middle
         else fails = middle
     }
-    return HEAP - fits - BALLAST_EXTRA
+    return { held, needs: HEAP - fits - extra }
 }
 
 const PUBLISHING = `
@@ -95,19 +110,20 @@ setInterval(async () => {
     try { await mqtt.publish("${TOPIC}", "${PAYLOAD}", 1) } catch (e) { console.log("lost") }
 }, 1000)`
 
-const client = (which: Client, body: string) =>
-    build(which, body, { before: BALLAST })
+/** Statements before the client starts are BALLAST, or none. */
+const client = (which: Client, body: string) => (before: string) =>
+    build(which, body, { before })
 
 /** A node whose chip says how many sensors it has. */
-const node = () =>
-    buildNode({ sensors: SENSORS, interval: 10_000, before: BALLAST })
+const node = (before: string) =>
+    buildNode({ sensors: SENSORS, interval: 10_000, before })
 
 /** ms of virtual time after which a node's first readings are over. */
 const SETTLED = 25_000
 
 /** Bytes of heap that an idle session and a sensor hold, in a node. */
 export function idleNode(): Promise<number> {
-    return live(node(), SETTLED)
+    return live(node(""), SETTLED)
 }
 
 /** Most sensors with which a node lives in that many bytes of heap less than the simulator's. */
@@ -127,9 +143,8 @@ async function mostSensors(
 /** Bytes that a node with one sensor holds whose outbox is full: an outage of 64 readings and more. */
 async function full(text: boolean): Promise<number> {
     const before = text
-        ? BALLAST +
-          `let m = 1000\nfunction word() { m++; return "a text of as many bytes as may be in one reading, which is: " + m }`
-        : BALLAST
+        ? `let m = 1000\nfunction word() { m++; return "a text of as many bytes as may be in one reading, which is: " + m }`
+        : ""
     const program = buildNode({
         interval: 1000,
         before,
@@ -156,13 +171,13 @@ export async function heaps(): Promise<Section[]> {
         })
     // a program that allocates nothing is never collected
     const tick = "setInterval(async () => {}, 100)"
-    const both = async (what: string, body: string) =>
-        add(
-            what,
-            await live(client("ours", body), 5_000),
-            await needed(client("ours", body)),
-            await live(client("stock", body), 5_000)
-        )
+    const both = async (what: string, body: string) => {
+        const { held, needs } = (await weigh(
+            weighed(client("ours", body)),
+            5_000
+        ))!
+        add(what, held, needs, await live(client("stock", body)(""), 5_000))
+    }
     await both("client, idle session", tick)
     await both("client, publishing QoS 1 once a second", PUBLISHING)
     await both(
@@ -173,19 +188,18 @@ export async function heaps(): Promise<Section[]> {
         "client, 5 subscriptions",
         `${tick}\nfor (let i = 0; i < 5; i++) await mqtt.subscribe("devs/" + i, async m => {})`
     )
-    const program = node()
+    const nodes = weighed(node)
     for (const sensors of [1, 10, 50]) {
         const what = `node, ${sensors} sensor${sensors > 1 ? "s" : ""}`
-        const needs = await needed(program, sensors)
-        if (needs === undefined)
-            rows.push({ what, values: ["more than there is"] })
-        else add(what, await live(program, SETTLED, sensors), needs)
+        const found = await weigh(nodes, SETTLED, sensors)
+        if (found) add(what, found.held, found.needs)
+        else rows.push({ what, values: ["more than there is"] })
     }
     add("node, 1 sensor, outbox full of numbers", await full(false))
     add("node, 1 sensor, outbox full of 64-byte texts", await full(true))
     const most = [
-        await mostSensors(program, 0),
-        await mostSensors(program, HEAP - SMALL_HEAP),
+        await mostSensors(nodes.bare, 0),
+        await mostSensors(nodes.loaded, HEAP - SMALL_HEAP),
     ]
     return [
         {
