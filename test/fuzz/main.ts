@@ -67,6 +67,20 @@ interface Result {
     figures: string
 }
 
+const parserFindings = (fuzzer: Fuzzer) =>
+    fuzzer
+        .report()
+        .findings.map(
+            ({ parser, input, what }) =>
+                `${Parser[parser]} ${hex(input)}: ${what}`
+        )
+
+/** Prints findings. @returns how many there are */
+function told(findings: readonly string[]): number {
+    for (const finding of findings) print(`  ! ${finding}`)
+    return findings.length
+}
+
 async function runPart(
     which: Part,
     { cases, seed }: Options,
@@ -80,13 +94,10 @@ async function runPart(
                     process.stderr.write(`\r${done} of ${cases}`)
             })
             if (process.stderr.isTTY) process.stderr.write("\r")
-            const { covered, kept, findings } = fuzzer.report()
+            const { covered, kept } = fuzzer.report()
             return {
                 cases: fuzzer.cases,
-                findings: findings.map(
-                    ({ parser, input, what }) =>
-                        `${Parser[parser]} ${hex(input)}: ${what}`
-                ),
+                findings: parserFindings(fuzzer),
                 figures: `${covered} of ${fuzzer.sites.length} branches, ${kept.reduce((a, b) => a + b)} inputs kept`,
             }
         }
@@ -142,10 +153,13 @@ async function main(): Promise<void> {
     const { seed, only } = options
     print(`seed ${seed}, Node.js ${process.versions.node}`)
     const fuzzer = new Fuzzer(seed)
+    let begun = performance.now()
     fuzzer.run(Math.min(WARM, options.cases))
     let failed = 0
+    if (only && only !== "parsers")
+        // the inputs that this part chooses from have gone through the parsers, too
+        failed += told(parserFindings(fuzzer))
     for (const which of only ? [only] : PARTS) {
-        const begun = performance.now()
         const { cases, findings, figures } = await runPart(
             which,
             options,
@@ -155,8 +169,8 @@ async function main(): Promise<void> {
         print(
             `${which.padEnd(9)} ${String(cases).padStart(10)} cases in ${seconds.padStart(6)} s  ${figures}`
         )
-        for (const finding of findings) print(`  ! ${finding}`)
-        failed += findings.length
+        failed += told(findings)
+        begun = performance.now()
     }
     print(failed === 0 ? "nothing found" : `${failed} found`)
     if (failed > 0) process.exitCode = 1

@@ -29,6 +29,7 @@ let input: Buffer
 let have = 0
 const head = Buffer.alloc(3)
 async function serve() {
+    have = 0
     socket.open("${HOST}", ${PORT}, false)
     while (true) {
         const chunk = socket.read()
@@ -64,7 +65,7 @@ async function serve() {
         }
     }
 }
-await serve()
+while (true) await serve()
 `
 
 let compiled: CompiledProgram | undefined
@@ -145,7 +146,7 @@ export class VmParsers {
         this.vm?.stop()
     }
 
-    /** A program that does not answer any more is given its connection's end, and starts anew. */
+    /** A program that does not answer any more is given its connection's end, and asks for another. */
     private async again(): Promise<void> {
         this.socket?.cut()
         this.socket = undefined
