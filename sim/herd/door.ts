@@ -1,5 +1,6 @@
 // The door of a broker that a herd comes back to: it lets in so many connections a second, keeps a bounded queue of those that
-// wait, and refuses the rest, as the kernel does with a listener's backlog. Knows nothing of MQTT.
+// wait, and resets the rest, as a broker with a limit of connections does, or what stands in front of it. (A kernel whose
+// backlog is full does not answer instead, and the client's asks again after 1, 3 and 7 s.) Knows nothing of MQTT.
 import type { MemorySocket } from "../vm"
 import type { World } from "../world"
 

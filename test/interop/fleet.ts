@@ -6,6 +6,8 @@ import type { Observer } from "../support/observer"
 
 /** ms between two readings of a node. */
 const INTERVAL = 100
+/** Readings a node has on their way at most (WINDOW of src/node/delivery.ts). */
+const IN_FLIGHT = 4
 /** ms between two looks at the books. */
 const LOOK = 50
 
@@ -76,6 +78,27 @@ export class Fleet {
                         ({ id, node }) =>
                             `${id} (${node.lines.slice(-6).join("; ")})`
                     )
+                    .join(", ")}`
+        )
+    }
+
+    /** The last reading of each node that was acknowledged; they count up. */
+    newest(): number[] {
+        return this.nodes.map(({ node }) => this.acked(node).at(-1) ?? 0)
+    }
+
+    /** Waits until each node has a reading acknowledged that was not on its way when `newest` was asked. */
+    async beyond(newest: readonly number[], ms: number): Promise<void> {
+        const late = () =>
+            this.nodes.filter(
+                (_, i) => this.newest()[i]! <= newest[i]! + IN_FLIGHT
+            )
+        await until(
+            () => late().length === 0,
+            ms,
+            () =>
+                `new reading of ${late()
+                    .map(({ id }) => id)
                     .join(", ")}`
         )
     }

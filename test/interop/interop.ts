@@ -11,6 +11,8 @@ const BACK_MS = 60_000
 const DELIVERED_MS = 20_000
 /** ms in which an observer must be let in; a cluster without a leader refuses. */
 const OBSERVER_MS = 40_000
+/** ms between two of its tries. */
+const OBSERVER_GAP = 200
 /** Readings of each node before, and after it is back. */
 const BEFORE = 10
 const AFTER = 20
@@ -24,7 +26,7 @@ export interface InteropResult {
     missing: string[]
     /** Nodes that had to connect again, and did. */
     reconnected: number
-    /** ms from what befell the broker until every node had a reading acknowledged that was taken after it. */
+    /** ms from what befell the broker until every node had a reading acknowledged that was not on its way then. */
     back: number
     troubles: string[]
 }
@@ -41,6 +43,7 @@ async function observe(run: Awaited<ReturnType<Run["start"]>>) {
             )
         } catch (error) {
             if (Date.now() > end) throw error
+            await new Promise(resolve => setTimeout(resolve, OBSERVER_GAP))
         }
 }
 
@@ -55,9 +58,10 @@ export async function interop(run: Run, nodes: number): Promise<InteropResult> {
         const all = fleet
         await all.flows(BEFORE, UP_MS)
         const connections = all.connections()
+        const newest = all.newest()
         const begun = Date.now()
         await setup.hit(all.nodes.map(({ id }) => id))
-        await all.flows(1, BACK_MS)
+        await all.beyond(newest, BACK_MS)
         const back = Date.now() - begun
         await all.flows(AFTER, BACK_MS)
         await all.stop()

@@ -291,7 +291,7 @@ describe.each([
             ['{"value":true}'],
             ['{"value":45.3}'],
         ])
-        // the hardware loses its power, and has forgotten
+        // a bulb that knows on and off only has not become what was asked for
         await it.ask("BULB", 1)
         await it.ask("BULB", 0.5, again)
         expect(it.states("BULB")).toHaveLength(2)

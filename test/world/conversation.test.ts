@@ -15,7 +15,7 @@ async function statusAfter(
     const device = await open("d")
     await device.connects({
         will: { topic: "status", payload: "down", qos: 1, retain: true },
-    } as Partial<Packet>)
+    })
     device.says(publish("status", "up", 1, { messageId: 1, retain: true }))
     await device.hears()
     await restart()

@@ -4,8 +4,11 @@ import { afterEach, describe, expect, test } from "vitest"
 import { worldProgram, World, type Published } from "../../sim/world"
 import { DEVICE, reading, simulatorBoard, STATUS, upAndRunning } from "./scenes"
 
-/** ms: one and a half times the node's keep alive of 60 s. */
+/** ms: the node's keep alive, and one and a half times that. */
+const KEEP_ALIVE = 60_000
 const KEEP_ALIVE_END = 90_000
+/** ms between two looks of a VM at its timers. */
+const TICK = 10
 
 let world: World | undefined
 afterEach(() => world?.stop())
@@ -259,7 +262,10 @@ describe("faults of its link", () => {
             const { world, node } = await start()
             await world.advance(5_000)
             node.link.silence(direction)
-            await world.until(() => node.all("lost").length > 0, KEEP_ALIVE_END)
+            await world.until(
+                () => node.all("lost").length > 0,
+                KEEP_ALIVE + TICK
+            )
             node.link.restore()
             await publishesAgain(90_000)
         }

@@ -220,7 +220,11 @@ export const BROKER_KINDS: readonly Kind[] = [
             const maxQos = args.number("qos") === 0 ? 0 : 1
             const heal = behaves(scene, { maxQos })
             cut(scene, args)
-            return heal
+            return () => {
+                heal()
+                // what was granted is kept with the session, and no client asks again for what it has
+                scene.broker.forget(DEVICE)
+            }
         },
     },
     {

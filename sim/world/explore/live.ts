@@ -153,12 +153,8 @@ async function settle(
         const wrong = wrongs(scene, witness)
         if (wrong.length > 0) since = undefined
         else since ??= world.now
-        if (since !== undefined && world.now - begin >= STEADY)
-            if (
-                world.now - since >=
-                Math.min(STEADY, since - begin + LOOK * 40)
-            )
-                return since - begin
+        if (since !== undefined && world.now - since >= STEADY)
+            return since - begin
         const late = (since ?? world.now) - begin
         ledger.hold(
             late <= RIGHT_WITHIN,

@@ -21,8 +21,6 @@ export type Law = Record<string, number>
 export class ReadingRules {
     /** When each value of CNT was taken. */
     readonly taken = new Map<number, number>()
-    /** Values whose acknowledgement the node has told of. */
-    readonly acked = new Set<number>()
     /** Values of which it told that they were given up. */
     readonly dropped = new Set<number>()
     /** What the law said last in each run of the program. */
@@ -139,7 +137,6 @@ export class ReadingRules {
 
     /** The node says that a reading was acknowledged. */
     ack(value: number): void {
-        this.acked.add(value)
         this.ledger.hold(
             this.arrived(value),
             "acknowledged is only what the broker has",

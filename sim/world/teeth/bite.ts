@@ -52,7 +52,16 @@ export function* seeded(
         yield { name: `seed ${seed}`, script: drawScript(seed) }
 }
 
-function mutated({ name, file, from, to }: Mutant): Record<string, string> {
+/**
+ * The file that is broken, by its name.
+ * @throws {Error} when the text that is replaced is not there exactly once
+ */
+export function mutated({
+    name,
+    file,
+    from,
+    to,
+}: Mutant): Record<string, string> {
     const text = readFileSync(join(PROJECT_ROOT, file), "utf8")
     const parts = text.split(from)
     if (parts.length !== 2)
