@@ -1,6 +1,5 @@
 // The broker model says what real brokers say: one script, held word for word with the model, with aedes and with Mosquitto.
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import type { Packet } from "mqtt-packet"
 import { World } from "../../sim/world"
 import { AedesBroker } from "../support/aedes-broker"
 import { describeWithMosquitto, Mosquitto } from "../support/mosquitto"

@@ -215,7 +215,6 @@ export const BROKER_KINDS: readonly Kind[] = [
         name: "lowers-qos",
         lasts: [1_000, 60_000],
         args: { qos: whole(0, 1), cut: CUT },
-        weight: 0,
         inject: (scene, args) => {
             const maxQos = args.number("qos") === 0 ? 0 : 1
             const heal = behaves(scene, { maxQos })
