@@ -2,6 +2,7 @@
 // messages that it has lost.
 import mqttPacket, { type PacketCmd } from "mqtt-packet"
 import { GOOD, type Behaviour } from "../behaviour"
+import type { WorldBroker } from "../broker"
 import type { Rule } from "../rules"
 import {
     COMMAND_TOPIC,
@@ -14,15 +15,21 @@ import {
 } from "./board"
 import { oneOf, whole, type Args, type Kind, type Scene } from "./kind"
 
-/** Changes the broker's behaviour while the fault lasts. */
+/** What is wrong with a broker's behaviour now, the latest last. */
+const wrongs = new WeakMap<WorldBroker, Partial<Behaviour>[]>()
+
+/** Changes the broker's behaviour while the fault lasts; of two that change the same, the later counts as long as it lasts. */
 function behaves({ broker }: Scene, change: Partial<Behaviour>): () => void {
-    const keys = Object.keys(change) as (keyof Behaviour)[]
-    const before = Object.fromEntries(
-        keys.map(key => [key, broker.behaviour[key]])
-    )
+    const now = wrongs.get(broker) ?? []
+    wrongs.set(broker, now)
+    now.push(change)
     Object.assign(broker.behaviour, change)
     return () => {
-        Object.assign(broker.behaviour, before)
+        now.splice(now.indexOf(change), 1)
+        for (const key of Object.keys(change) as (keyof Behaviour)[]) {
+            const left = now.findLast(other => key in other) ?? GOOD
+            Object.assign(broker.behaviour, { [key]: left[key] })
+        }
     }
 }
 
@@ -200,12 +207,11 @@ export const BROKER_KINDS: readonly Kind[] = [
         weight: 2,
         inject: (scene, args) => {
             const filter = SUBSCRIPTIONS[args.number("which")]![0]
-            behaves(scene, { grants: asked => asked !== filter })
+            const heal = behaves(scene, { grants: asked => asked !== filter })
             // it is asked only when the session has it not
             scene.broker.forget(DEVICE)
             return () => {
-                // not what was before: that may be a refusal that ends earlier
-                scene.broker.behaviour.grants = GOOD.grants
+                heal()
                 // a refusal is an answer: it is asked again with the next connection
                 scene.node.link.reset()
             }
