@@ -279,7 +279,7 @@ describe("words and figures", () => {
         expect(values).toEqual([
             "21.6",
             "−3",
-            "0.3333333",
+            "0.333333333333333",
             "on",
             "–",
             "text",
@@ -287,6 +287,32 @@ describe("words and figures", () => {
             "–",
         ])
         expect(valueText("x".repeat(500))).toHaveLength(80)
+    })
+
+    test("a number keeps all its digits, without the noise of a float32 or of arithmetic", () => {
+        const shown = (value: number) => number(value).replace("−", "-")
+        for (const exact of [
+            123456789.12, 123456.789012, 1234567.875, 0.000123456789, -21.6,
+            9007199254740991, 1e-7, 99999999.999999, 2.5e21,
+        ])
+            expect(Number(shown(exact))).toBe(exact)
+        expect(shown(123456789.12)).toBe("123456789.12")
+        expect(
+            [21.6, 0.1, 12345.6, 100.1, -3.14159274, 1e-12].map(value =>
+                shown(Math.fround(value))
+            )
+        ).toEqual(["21.6", "0.1", "12345.6", "100.1", "-3.1415927", "1e-12"])
+        expect([0.1 + 0.2, 1.1 * 3].map(shown)).toEqual(["0.3", "3.3"])
+        fc.assert(
+            fc.property(
+                fc.integer(),
+                fc.integer({ min: 0, max: 6 }),
+                (n, e) => {
+                    const value = Number(`${n}e-${e}`)
+                    expect(Number(shown(value))).toBe(value)
+                }
+            )
+        )
     })
 
     test("figures at a plot's edge are as exact as its height", () => {

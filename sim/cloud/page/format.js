@@ -63,8 +63,14 @@ function pad(n) {
     return String(n).padStart(2, "0")
 }
 
+/** Significant digits that any decimal number keeps as a double; what comes after them is noise of the arithmetic. */
+const MAX_DIGITS = 15
+
+/** Significant digits that tell every float32 from its neighbours. One written out with 4 more than that is one that was made a double. */
+const FLOAT_DIGITS = 9
+
 /**
- * A value as text, at most 80 characters. A number keeps 7 digits, as the firmware writes it.
+ * A value as text, at most 80 characters.
  * @param {unknown} value
  * @returns {string}
  */
@@ -75,11 +81,19 @@ export function valueText(value) {
     return cut(typeof value === "string" ? value : JSON.stringify(value))
 }
 
-/** @param {number} value */
+/** All the digits that a number has, without those that only a float32 or arithmetic has left behind. @param {number} value */
 export function number(value) {
     if (!Number.isFinite(value)) return "–"
     if (Number.isInteger(value)) return minus(String(value))
-    return minus(String(Number(value.toPrecision(7))))
+    const exact = Number(value.toPrecision(MAX_DIGITS))
+    const written = Number(value.toPrecision(FLOAT_DIGITS + 3))
+    if (written === value || Math.fround(value) !== value)
+        return minus(String(exact))
+    for (let digits = 1; digits < FLOAT_DIGITS; digits++) {
+        const short = Number(value.toPrecision(digits))
+        if (Math.fround(short) === value) return minus(String(short))
+    }
+    return minus(String(Number(value.toPrecision(FLOAT_DIGITS))))
 }
 
 /** A figure at the edge of a plot: short, as exact as the height of the plot can show. @param {number} value @param {number} span */

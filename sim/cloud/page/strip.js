@@ -145,9 +145,10 @@ function reading(p) {
     return `${number(round(p.lo))} to ${number(round(p.hi))}${late}`
 }
 
-/** @param {number} value a mean or bound, to as many digits as one reads from a plot */
+/** @param {number} value a mean or bound, to as many digits as one reads from a plot, and to 1 at least */
 function round(value) {
-    return Number(value.toPrecision(4))
+    const whole = Math.round(value)
+    return Math.abs(whole) < 10_000 ? Number(value.toPrecision(4)) : whole
 }
 
 /** The presence of a device over the time of its strips. */
