@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from "node:net"
 import { Aedes, type Client } from "aedes"
 import { boundBacklog, type SessionStore } from "./backlog"
 import { listen } from "./listen"
+import { allowUnkept, type DeliveryStore } from "./unkept"
 
 export const LOOPBACK = "127.0.0.1"
 /** The port IANA has registered for MQTT over TCP. */
@@ -102,8 +103,9 @@ export class EmbeddedBroker extends EventEmitter<EmbeddedBrokerEvents> {
         )
         await broker.#aedes.listen()
         const { persistence } = broker.#aedes as unknown as {
-            persistence: SessionStore
+            persistence: SessionStore & DeliveryStore
         }
+        allowUnkept(persistence)
         boundBacklog(persistence, MAX_BACKLOG, topic =>
             broker.emit(
                 "fault",

@@ -75,6 +75,25 @@ describe("a running broker", () => {
         expect(broker.clients).toBe(0)
     })
 
+    test("cuts no client that takes its subscription back while a message is on its way to it", async () => {
+        const broker = await start()
+        const refused: unknown[] = []
+        broker.on("refused", (...why) => refused.push(why))
+        const leaving = await client(broker, { clientId: "l", clean: false })
+        await leaving.subscribeAsync("a/#", { qos: 1 })
+        // In one piece: the broker takes them at the same moment.
+        const cut = gone(leaving).then(() => "cut")
+        const both = Promise.all([
+            leaving.unsubscribeAsync("a/#"),
+            leaving.publishAsync("a/b", "1", { qos: 1 }),
+        ])
+        const answered = both
+            .then(() => leaving.publishAsync("c", "2", { qos: 1 }))
+            .then(() => "answered")
+        expect(await Promise.race([answered, cut])).toBe("answered")
+        expect(refused).toEqual([])
+    })
+
     test("publishes the will of a client whose connection breaks", async () => {
         const broker = await start()
         const watcher = await client(broker)
