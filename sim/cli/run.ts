@@ -33,6 +33,12 @@ import { serveState } from "./state-server"
 const STOP_ROLE = "stop"
 
 /**
+ * ms the page waits at the end for the node's `down`, its own or its will: a broker may acknowledge before it hands on, but no
+ * longer than a subscriber elsewhere would be kept waiting.
+ */
+const LAST_WORD_MS = 1_000
+
+/**
  * Runs a node until it is stopped.
  * @returns the exit code
  * @throws {UserError} when it cannot be started as asked; nothing is left running then
@@ -97,13 +103,17 @@ export async function runStart(options: StartOptions): Promise<number> {
         // Before the node, so that it sees the node come up.
         if (options.page)
             opened.push(
-                await startPage(options.page, {
-                    broker,
-                    embedded: !given.broker,
-                    from,
-                    report,
-                    onClientId: id => (pageClient = id),
-                })
+                await startPage(
+                    options.page,
+                    {
+                        broker,
+                        embedded: !given.broker,
+                        from,
+                        report,
+                        onClientId: id => (pageClient = id),
+                    },
+                    () => state.device
+                )
             )
         if (early.signal.aborted) return notStarted()
 
@@ -188,15 +198,20 @@ async function openBroker(
     return { transport: "tcp", host: broker.host, port: broker.port }
 }
 
-/** Loads the page's server only where it is wanted. @returns what closes it */
+/** Loads the page's server only where it is wanted. @returns what closes it, once the node's last word is in its history */
 async function startPage(
     options: PageOptions,
-    surroundings: PageSurroundings
+    surroundings: PageSurroundings,
+    device: () => string | undefined
 ): Promise<() => Promise<void>> {
     const { openPage } = await import("./run-page")
     try {
         const page = await openPage(options, surroundings)
-        return () => page.stop()
+        return async () => {
+            const id = device()
+            if (id !== undefined) await page.gone(id, LAST_WORD_MS)
+            await page.stop()
+        }
     } catch (error) {
         throw portError(
             error,

@@ -148,7 +148,7 @@ export class BrokerLink extends EventEmitter<LinkEvents> {
     /** Takes the subscription back and disconnects. Takes at most 1 s. */
     async stop(): Promise<void> {
         if (this.#up) {
-            // Its answer comes after all that was on its way here.
+            // Its answer comes after what was sent here before it; a broker may still hold back what it has only just taken.
             const left = this.#client.unsubscribeAsync(this.#filter)
             await Promise.race([left.catch(() => {}), pause(500)])
         }

@@ -49,6 +49,11 @@ export interface Cloud {
     /** Where the page is, without a token. */
     readonly url: string
     readonly port: number
+    /**
+     * Resolves when the device is not known to be up: who has stopped it waits for its last word to arrive before the page stops.
+     * @param ms most that is waited; nothing is while there is no broker that could tell
+     */
+    gone(device: string, ms: number): Promise<void>
     /** Writes what waits, ends all streams and frees the port. Takes at most about 2 s; more calls wait for the first. */
     stop(): Promise<void>
 }
@@ -99,6 +104,23 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
             onDefect: text => warn(`a defect of the page's server: ${text}`),
         }
     )
+    const gone = (device: string, ms: number) =>
+        new Promise<void>(resolve => {
+            const done = () => {
+                clearTimeout(timer)
+                live.off("change", look)
+                link.off("connection", look)
+                resolve()
+            }
+            const timer = setTimeout(done, ms)
+            const look = () => {
+                const { presence } = live.catalog.devices.get(device) ?? {}
+                if (!link.connected || presence?.what !== "up") done()
+            }
+            live.on("change", look)
+            link.on("connection", look)
+            look()
+        })
     let stopped: Promise<void> | undefined
     const stop = () => (stopped ??= close())
     const close = async () => {
@@ -115,7 +137,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         history.sweep()
         await link.ready(READY_MS)
         const shown = host.includes(":") ? `[${host}]` : host
-        return { url: `http://${shown}:${port}/`, port, stop }
+        return { url: `http://${shown}:${port}/`, port, gone, stop }
     } catch (error) {
         await stop()
         throw error

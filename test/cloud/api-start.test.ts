@@ -12,6 +12,8 @@ import { ask, EventClient } from "./api-rig"
 
 /** Start and compile take 3 s on an idle machine and three times that beside other tests; each test starts it at most twice. */
 const RUN_MS = 90_000
+/** ms that a slow broker takes between acknowledging and handing on; under what the end waits for. */
+const HANDED_ON_MS = 300
 const DEVICE = "/api/v2/devices/ESPDEVICE"
 
 const opened: (() => unknown)[] = []
@@ -107,6 +109,7 @@ test(
         expect([code, stderr]).toEqual([0, ""])
         // The page's own connection is no client to tell of.
         expect(stdout).not.toContain('"event":"client"')
+        expect(stdout).not.toContain('"event":"warning"')
         expect(events.closed).toBe(true)
         expect(statuses(events)).toEqual(["up", "down"])
 
@@ -166,6 +169,50 @@ test(
         expect([code, stderr]).toEqual([0, ""])
         const said = stdout + overview.text + JSON.stringify(events.events)
         expect(said).not.toMatch(/s3cret|t0ken|anna/)
+    }
+)
+
+test(
+    "a broker that hands down on late is waited for at the end: the page has it, and leaves in good order",
+    { timeout: RUN_MS },
+    async () => {
+        const broker = await AedesBroker.start()
+        opened.push(() => broker.stop())
+        const errors: string[] = []
+        broker.aedes.on("clientError", (client, { message }) =>
+            errors.push(`${client.id} ${message}`)
+        )
+        const { mq } = broker.aedes as unknown as {
+            mq: {
+                emit(message: { payload: Buffer }, done: () => void): void
+            }
+        }
+        const emit = mq.emit.bind(mq)
+        mq.emit = (message, done) => {
+            if (message.payload.toString() !== "down") emit(message, done)
+            else setTimeout(() => emit(message, done), HANDED_ON_MS)
+        }
+        const program = start(
+            "--broker",
+            broker.url,
+            "--page-port",
+            "0",
+            "--page-history",
+            "none"
+        )
+        const port = portOf(await fieldOf(program, "page"))
+        const events = new EventClient(port, "/api/v2/events")
+        opened.push(() => events.close())
+        await events.until(
+            () => statuses(events).includes("up") || undefined,
+            "up"
+        )
+        program.process.kill("SIGINT")
+        const { code, stdout } = await program.finished
+        expect(code).toBe(0)
+        expect(stdout).not.toContain('"event":"warning"')
+        expect(statuses(events)).toEqual(["up", "down"])
+        expect(errors).toEqual([])
     }
 )
 
