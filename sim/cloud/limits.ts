@@ -74,6 +74,12 @@ export const RETRY_MS = 1_000
 export const MAX_RECENT = 500
 /** Of these, how many a new view gets at most. */
 export const MAX_REPLAY = 100
+/** Topics of which the latest raw message is kept: ten for each of 200 nodes. */
+export const MAX_LATEST = 2_000
+/** Bytes of topics and shown payloads in these. A node's are 100 each; its diagnostics 1 kB. */
+export const MAX_LATEST_BYTES = 4_194_304
+/** Of these, how many a new view gets at most: as many as the page has rows. */
+export const MAX_LATEST_REPLAY = 300
 /** Raw messages a second for one client; a person reads fewer. */
 export const MAX_MESSAGES = 100
 /** Bytes of a raw payload that are shown. */

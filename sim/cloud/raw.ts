@@ -1,7 +1,14 @@
-// The raw view: the last messages that passed, whatever their topic, and new ones for those who watch a filter, at a rate a
-// person can follow. Knows nothing of what the messages mean.
+// The raw view: the last messages that passed, whatever their topic, the latest of each topic, and new ones for those who watch
+// a filter, at a rate a person can follow. Knows nothing of what the messages mean.
 import { matches } from "../../src/mqtt/topic"
-import { MAX_MESSAGES, MAX_RECENT, MAX_REPLAY, MAX_SHOWN } from "./limits"
+import { Latest } from "./latest"
+import {
+    MAX_LATEST_REPLAY,
+    MAX_MESSAGES,
+    MAX_RECENT,
+    MAX_REPLAY,
+    MAX_SHOWN,
+} from "./limits"
 import type { Message } from "./live"
 import { iso } from "./shapes"
 
@@ -21,6 +28,8 @@ interface Shown {
 }
 
 export interface Watcher {
+    /** What was there before, oldest first; called once, before all others. */
+    begin(data: Shown["data"][]): void
     message(data: Shown["data"]): void
     /** So many were left out since the last time. */
     dropped(count: number): void
@@ -36,6 +45,7 @@ interface Watching {
 
 export class Raw {
     #recent: Shown[] = []
+    #latest = new Latest<Shown>()
     #watching = new Set<Watching>()
     #second: NodeJS.Timeout | undefined
 
@@ -43,6 +53,7 @@ export class Raw {
         const shown = show(message)
         this.#recent.push(shown)
         if (this.#recent.length > MAX_RECENT) this.#recent.shift()
+        this.#latest.set(message.topic, shown, shown.data.payload.length)
         for (const watching of this.#watching) {
             if (!matches(watching.filter, shown.bytes)) continue
             if (watching.sent < MAX_MESSAGES) {
@@ -52,11 +63,17 @@ export class Raw {
         }
     }
 
-    /** Tells `watcher` of the last matching messages and of new ones. @returns what ends it */
-    watch(filter: string, watcher: Watcher): () => void {
+    /**
+     * Tells `watcher` of the last matching messages and of new ones.
+     * @param latest whether it begins with the latest of each topic instead of the last ones
+     * @returns what ends it
+     */
+    watch(filter: string, latest: boolean, watcher: Watcher): () => void {
         const bytes = Buffer.from(filter)
-        const seen = this.#recent.filter(shown => matches(bytes, shown.bytes))
-        for (const { data } of seen.slice(-MAX_REPLAY)) watcher.message(data)
+        const seen = (latest ? this.#latest.items() : this.#recent)
+            .filter(shown => matches(bytes, shown.bytes))
+            .slice(latest ? -MAX_LATEST_REPLAY : -MAX_REPLAY)
+        watcher.begin(seen.map(({ data }) => data))
         const watching = { filter: bytes, watcher, sent: 0, dropped: 0 }
         this.#watching.add(watching)
         this.#second ??= setInterval(() => this.#newSecond(), 1_000)

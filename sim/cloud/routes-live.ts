@@ -43,7 +43,7 @@ export function liveRoutes(app: FastifyInstance, context: CloudContext): void {
         if (stream !== undefined) watching.add(stream)
     })
 
-    app.get<{ Querystring: { filter: string } }>(
+    app.get<{ Querystring: { filter: string; latest: boolean } }>(
         "/api/v2/messages",
         { exposeHeadRoute: false, schema: { querystring: schema.filter } },
         (request, reply) => {
@@ -57,7 +57,11 @@ export function liveRoutes(app: FastifyInstance, context: CloudContext): void {
             let leave = () => {}
             const stream = begin(reply, () => leave())
             if (stream === undefined) return
-            leave = raw.watch(filter, {
+            leave = raw.watch(filter, request.query.latest, {
+                begin: list =>
+                    stream.begin(
+                        list.map(data => eventText("message", data)).join("")
+                    ),
                 message: data => stream.send(eventText("message", data)),
                 dropped: count => stream.send(eventText("dropped", { count })),
             })

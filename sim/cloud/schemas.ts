@@ -113,6 +113,7 @@ export const filter = {
             maxLength: 1_024,
             default: "#",
         },
+        latest: { type: "boolean", default: false },
     },
 }
 

@@ -9,6 +9,7 @@ import { describeWithMosquitto, Mosquitto } from "../support/mosquitto"
 import { Observer } from "../support/observer"
 import { startCloud } from "../../sim/cloud"
 import { eventText, Streams, type Stream } from "../../sim/cloud/streams"
+import { Latest } from "../../sim/cloud/latest"
 import { EventClient, Rig, SOON_MS, type ServerEvent } from "./api-rig"
 
 let rig: Rig
@@ -362,6 +363,49 @@ describe("raw messages", () => {
         await rig.device.publish("devices/E/sensors/x", "yes")
         await some.next(({ data }) => data["topic"] === "devices/E/sensors/x")
         expect(some.events).toHaveLength(2)
+    })
+
+    test("begin with the latest of each topic where that is asked for, however many messages came after it", async () => {
+        const first = await listening(
+            "/api/v2/messages?filter=devices/D/sensors/RH/%23"
+        )
+        await rig.device.publish("devices/D/status", "up", true)
+        await rig.device.publish("devices/D/status", "sleeping", true)
+        await rig.device.publish("devices/D/diagnostics", "{}", true)
+        for (let n = 0; n < 510; n++)
+            await rig.device.publish(
+                "devices/D/sensors/TC/value",
+                `${n}`,
+                false,
+                0
+            )
+        await rig.device.publish("devices/D/sensors/RH/value", "1")
+        await first.next(named("message"))
+        const latest = await listening(
+            "/api/v2/messages?filter=devices/D/%23&latest=true"
+        )
+        await latest.next(
+            ({ data }) => data["topic"] === "devices/D/sensors/RH/value"
+        )
+        expect(
+            latest.events.map(({ data }) => [data["topic"], data["payload"]])
+        ).toEqual([
+            ["devices/D/status", "sleeping"],
+            ["devices/D/diagnostics", "{}"],
+            ["devices/D/sensors/TC/value", "509"],
+            ["devices/D/sensors/RH/value", "1"],
+        ])
+    })
+
+    test("of topics beyond the bounds the one that was silent for longest is forgotten", () => {
+        const latest = new Latest<string>(3, 100)
+        for (const topic of ["a", "b", "c", "a", "d"])
+            latest.set(topic, topic, 9)
+        expect(latest.items()).toEqual(["c", "a", "d"])
+        latest.set("e", "e", 89)
+        expect(latest.items()).toEqual(["d", "e"])
+        latest.set("f", "f", 200)
+        expect(latest.items()).toEqual([])
     })
 
     test.each(["a/%23/b", "a%2B", "%00", ""])(

@@ -238,6 +238,25 @@ describeWithBrowser("the raw topics", () => {
         expect(await rows()).toEqual(["devices/A/status"])
     })
 
+    test("have the latest of each topic, also of those that a hundred messages on others came after", async () => {
+        const { page } = visit
+        await stand.client.publish("devices/Q/status", "up", true)
+        for (let n = 0; n < 120; n++) await stand.reading("Q", "TC", n)
+        // Answered when the server has heard it itself.
+        await fetch(`${stand.cloud.url}api/v2/devices/Q/sensors/TC/value`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: '{"value":120}',
+        })
+        await page.getByLabel("Topic filter").fill("devices/Q/#")
+        await visit.text("#filter-status", /^2 messages on 2 topics$/)
+        expect(await rows()).toEqual([
+            "devices/Q/sensors/TC/value",
+            "devices/Q/status",
+        ])
+        await visit.text(".payload", /^\{"value":120\}$/)
+    })
+
     test("come each on a row of its own when every message is asked for, and none while paused", async () => {
         await visit.page.getByLabel("every message").check({ force: true })
         const filter = visit.page.getByLabel("Topic filter")

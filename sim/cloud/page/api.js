@@ -79,9 +79,9 @@ export function eventsPath() {
     return `${ROOT}/events`
 }
 
-/** @param {string} filter @returns {string} */
-export function messagesPath(filter) {
-    return `${ROOT}/messages?${new URLSearchParams({ filter })}`
+/** @param {string} filter @param {boolean} [latest] begin with the latest message of each topic @returns {string} */
+export function messagesPath(filter, latest = false) {
+    return `${ROOT}/messages?${new URLSearchParams({ filter, latest: String(latest) })}`
 }
 
 /** @returns {Promise<Session>} */

@@ -120,7 +120,7 @@ export class TopicsView {
         this.#clear()
         this.#hold(false)
         this.#stream = new Stream(
-            messagesPath(filter),
+            messagesPath(filter, !this.#each.checked),
             ["message", "dropped"],
             {
                 event: (type, data) => this.#event(type, data),
