@@ -67,12 +67,23 @@ export class Gate {
     /** Whether the request may see and do what there is. */
     open({ headers }: Asking): boolean {
         if (this.#token === undefined) return true
-        const bearer = /^bearer +(\S+)$/i.exec(headers.authorization ?? "")
-        if (bearer !== null) return this.#right(bearer[1]!)
+        const bearer = bearerOf(headers)
+        if (bearer !== undefined) return this.#right(bearer)
         const session = sessionOf(headers.cookie)
         if (session === undefined) return false
         const ends = this.#sessions.get(session)
         return ends !== undefined && ends > this.#now()
+    }
+
+    /** What a request that open() refuses should do. It repeats nothing of it and tells only what its sender knows. */
+    refusal({ headers }: Asking): string {
+        if (bearerOf(headers) !== undefined)
+            return "the token in Authorization: Bearer is not the one of this server"
+        if (headers.authorization !== undefined)
+            return "Authorization is not understood: send Authorization: Bearer <token>"
+        if (sessionOf(headers.cookie) !== undefined)
+            return "the session is over or unknown: give the token again"
+        return "this server asks for a token: send Authorization: Bearer <token>"
     }
 
     /** Exchanges the token for a cookie. @returns undefined when it is wrong */
@@ -110,6 +121,10 @@ function digest(text: string): Buffer {
 /** No `Secure`: this server speaks HTTP; a proxy in front of it that does TLS can add it. */
 function cookie(session: string, seconds: number): string {
     return `${COOKIE}=${session}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict`
+}
+
+function bearerOf({ authorization }: Asking["headers"]): string | undefined {
+    return /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1]
 }
 
 function sessionOf(header: string | undefined): string | undefined {

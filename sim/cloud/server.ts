@@ -71,10 +71,7 @@ export async function buildServer(
         void reply.header("cache-control", "no-store")
         if (path !== SESSION_PATH && !context.gate.open(request)) {
             void reply.header("www-authenticate", "Bearer")
-            throw new ApiError(
-                401,
-                "this server asks for a token: send Authorization: Bearer <token>"
-            )
+            throw new ApiError(401, context.gate.refusal(request))
         }
     })
 

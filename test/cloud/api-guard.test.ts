@@ -206,6 +206,41 @@ describe("with a token", () => {
         expect(right.text).not.toContain(TOKEN)
     })
 
+    test("a wrong one, a missing one and a session that is over are told apart, each in one JSON error", async () => {
+        const refused = async (headers: Record<string, string>) => {
+            const {
+                status,
+                headers: had,
+                json,
+            } = await rig.ask(OVERVIEW, {
+                headers,
+            })
+            expect(had["content-type"]).toBe("application/json; charset=utf-8")
+            const { message, ...rest } = json()
+            expect([status, rest]).toEqual([
+                401,
+                { statusCode: 401, error: "Unauthorized" },
+            ])
+            return message
+        }
+        expect(await refused({})).toBe(
+            "this server asks for a token: send Authorization: Bearer <token>"
+        )
+        const wrong =
+            "the token in Authorization: Bearer is not the one of this server"
+        // Nothing tells how near a guess was.
+        for (const guess of ["x", TOKEN.slice(0, -1), `${TOKEN}0`])
+            expect(await refused({ authorization: `Bearer ${guess}` })).toBe(
+                wrong
+            )
+        expect(await refused({ authorization: `Basic ${TOKEN}` })).toMatch(
+            /^Authorization is not understood/
+        )
+        expect(await refused({ cookie: "page_session=over" })).toMatch(
+            /^the session is over/
+        )
+    })
+
     test("a browser exchanges it for a cookie that scripts cannot read, and takes it back", async () => {
         const session = (options: Ask = {}) =>
             rig.ask("/api/v2/session", options)
