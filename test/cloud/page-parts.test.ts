@@ -23,6 +23,7 @@ import {
     timeScale,
     valueScale,
 } from "../../sim/cloud/page/geometry.js"
+import { health, startOf } from "../../sim/cloud/page/health.js"
 import {
     gaps,
     MAX_POINTS,
@@ -252,6 +253,34 @@ describe("a plot", () => {
             { from: 200, to: 400 },
             { from: 900, to: 1000 },
         ])
+    })
+})
+
+describe("how a sensor is", () => {
+    const start = 1_000_000
+    const kind = (is: string, since: number, now: number) =>
+        health({ is, since }, start, now).kind
+
+    test("without a sample since the start is waiting, for 10 s; then it is not connected", () => {
+        expect(kind("unbound", start + 42, start + 9_000)).toBe("waiting")
+        expect(kind("unbound", start + 42, start + 11_000)).toBe("absent")
+        expect(kind("unbound", start + 60_000, start + 60_500)).toBe("absent")
+        expect(health({ is: "unbound", since: null }, start, start)).toEqual({
+            kind: "absent",
+            text: "not connected",
+        })
+    })
+
+    test("is a fault from the first moment where the device says so", () => {
+        expect(kind("fault:nan", start + 42, start + 100)).toBe("fault")
+        expect(health(null, start, start).text).toBe("")
+    })
+
+    test("is known since the start that the device's diagnostics tell", () => {
+        expect(startOf({ at: 50_000, body: { uptime: 20 } })).toBe(30_000)
+        for (const diagnostics of [null, { at: 1, body: null }])
+            expect(startOf(diagnostics)).toBe(NaN)
+        expect(health({ is: "unbound", since: 1 }, NaN, 2).kind).toBe("absent")
     })
 })
 

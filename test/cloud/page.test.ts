@@ -194,6 +194,42 @@ describeWithBrowser("the page", () => {
         await stand.reading("BARN", "TC", 5)
         await visit.text(`${sensor("BARN", "TC")} .age`, /^(now|\d s ago)$/)
     })
+
+    test("shows no fault of a node that has just started, nor of a sensor that is not connected", async () => {
+        const say = (uptime: number, state: string, s: number) =>
+            stand.client.publish(
+                "devices/LOFT/diagnostics",
+                JSON.stringify({ uptime, sensors: { TC: { state, s } } })
+            )
+        const fault = `${sensor("LOFT", "TC")} .fault`
+        const crosses = () =>
+            visit.page.locator(`${strip("LOFT", "TC")} .crosses`)
+        const mark = () =>
+            visit.page
+                .locator(fault)
+                .evaluate(e => getComputedStyle(e, "::before").content)
+        await say(0, "unbound", 0)
+        await visit.text(fault, /^waiting for its first value$/)
+        expect(await mark()).toBe("none")
+        await stand.reading("LOFT", "TC", 4)
+        await visit.text(fault, /^$/)
+        await visit.attribute(
+            strip("LOFT", "TC"),
+            "aria-label",
+            /^TC, last hour: [^f]*$/
+        )
+        expect(await crosses().getAttribute("d")).toBe("")
+        await say(3600, "unbound", 30)
+        await visit.text(fault, /^not connected since /)
+        expect([await mark(), await crosses().getAttribute("d")]).toEqual([
+            "none",
+            "",
+        ])
+        await say(3601, "fault:nan", 0)
+        await visit.text(fault, /^no number since /)
+        expect(await mark()).toBe('"× "')
+        await visit.attribute(strip("LOFT", "TC"), "aria-label", /, 1 fault$/)
+    })
 })
 
 describeWithBrowser("the raw topics", () => {

@@ -4,6 +4,7 @@
 import { devicePath, history } from "./api.js"
 import { freshId, html, say, set } from "./dom.js"
 import { ago, count, cut, moment, valueText } from "./format.js"
+import { health, startOf } from "./health.js"
 import { drawable, patience, point } from "./series.js"
 import { Strip } from "./strip.js"
 import { unitText } from "./units.js"
@@ -19,15 +20,6 @@ import { unitText } from "./units.js"
 
 /** Parts that the history is asked for in: one for every two or three px. */
 const PARTS = 300
-
-/** What the firmware's words for a sensor's state mean to a person. */
-const STATES = new Map([
-    ["unbound", "not connected"],
-    ["fault:nan", "no number"],
-    ["fault:range", "out of range"],
-    ["fault:stale", "fell silent"],
-    ["fault:threw", "cannot be read"],
-])
 
 export class SensorView {
     element
@@ -99,22 +91,15 @@ export class SensorView {
         set(this.element, "data-stale", stale)
         set(this.element, "data-empty", value === null)
         const late = value?.late ? ", sent late" : ""
+        const how = health(state, startOf(this.#device.diagnostics), now)
+        const none = how.kind === "waiting" ? "" : "no value yet"
         say(
             this.#age,
-            value
-                ? `${stale ? "stale, " : ""}${ago(age)}${late}`
-                : "no value yet"
+            value ? `${stale ? "stale, " : ""}${ago(age)}${late}` : none
         )
         set(this.#age, "title", value ? moment(value.at, now) : undefined)
-        const fault = state && state.is !== "ok"
-        const since =
-            fault && state.since !== null
-                ? ` since ${moment(state.since, now)}`
-                : ""
-        say(
-            this.#fault,
-            fault ? `${STATES.get(state.is) ?? cut(state.is)}${since}` : ""
-        )
+        say(this.#fault, how.text)
+        set(this.#fault, "data-kind", how.kind)
     }
 
     /** @param {Span} window @param {number} width px @param {Frame} frame @param {number | undefined} cursor */

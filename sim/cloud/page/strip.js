@@ -13,6 +13,7 @@ import {
     timeScale,
     valueScale,
 } from "./geometry.js"
+import { isFault } from "./health.js"
 import { gaps, pointAt } from "./series.js"
 
 /**
@@ -89,7 +90,7 @@ export class Strip {
         const y = valueScale(r, HEIGHT, MARGIN)
         const { line, band } = paths(columns(points, x), silent, x, y)
         const late = lateMarks(points, x)
-        const faulty = stretches(states, window, is => is !== "ok")
+        const faulty = stretches(states, window, isFault)
         set(this.#gaps, "d", silent.map(gap => block(gap, x)).join(""))
         set(this.#faults, "d", faulty.map(span => block(span, x)).join(""))
         set(this.#crosses, "d", faulty.map(span => cross(span, x)).join(""))
