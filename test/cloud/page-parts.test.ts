@@ -7,6 +7,7 @@ import fc from "../support/property"
 import { describe, expect, test } from "vitest"
 import { topicFilterFault } from "../../src/mqtt/topic"
 import { filterMistake } from "../../sim/cloud/page/filter.js"
+import { facts } from "../../sim/cloud/page/facts.js"
 import {
     ago,
     duration,
@@ -281,6 +282,62 @@ describe("how a sensor is", () => {
         for (const diagnostics of [null, { at: 1, body: null }])
             expect(startOf(diagnostics)).toBe(NaN)
         expect(health({ is: "unbound", since: 1 }, NaN, 2).kind).toBe("absent")
+    })
+})
+
+describe("what a device says of itself", () => {
+    test("is in words, without what is empty", () => {
+        const said = facts({
+            boot: 1,
+            why: "power",
+            fault: "",
+            uptime: 3_720,
+            lost: { why: "", ms: 0 },
+            readings: { read: 4, faults: 0 },
+            sensors: { TC: { state: "ok", s: 1 } },
+            actuators: {
+                RELAY: { type: "boolean" },
+                VALVE: { type: "number", min: 0, max: 100, value: 35 },
+                TEXT: { type: "string" },
+                FAN: { type: "boolean", value: false },
+                LED: { type: "number", max: 9 },
+            },
+            parts: {},
+        })
+        expect(said).toEqual([
+            ["boot", "1"],
+            ["why", "power"],
+            ["uptime", "1 h 2 min"],
+            ["readings", "read 4, faults 0"],
+            [
+                "actuators",
+                "RELAY on or off; VALVE a number, 0 to 100, now 35; TEXT a text; FAN on or off, now off; LED a number, 9 or less",
+            ],
+        ])
+    })
+
+    test("has the last disconnect and how long it lasted", () => {
+        const lost = (why: string, ms: number) => facts({ lost: { why, ms } })
+        expect(lost("closed by the broker", 812)).toEqual([
+            ["lost", "closed by the broker, for 812 ms"],
+        ])
+        expect(lost("no route", 65_000)).toEqual([
+            ["lost", "no route, for 1 min"],
+        ])
+    })
+
+    test("is text and bounded, whatever it is", () => {
+        expect(facts("hm")).toEqual([["said", "hm"]])
+        expect(facts({ lost: 7, actuators: "x", uptime: "y" })).toEqual([
+            ["lost", "7"],
+            ["actuators", "x"],
+            ["uptime", "y"],
+        ])
+        const many = Object.fromEntries(
+            Array.from({ length: 99 }, (_, n) => [`k${n}`, "x".repeat(900)])
+        )
+        expect(facts(many)).toHaveLength(40)
+        expect(facts({ many })[0]![1].length).toBeLessThanOrEqual(400)
     })
 })
 

@@ -4,7 +4,7 @@
 
 import { command, RequestError } from "./api.js"
 import { freshId, html, say, set } from "./dom.js"
-import { cut, duration, moment, valueText } from "./format.js"
+import { cut, duration, moment, period, range, valueText } from "./format.js"
 
 /**
  * @typedef {import("./store.js").Actuator} Actuator
@@ -89,8 +89,7 @@ export class ActuatorView {
         const since = moment(state.at, now)
         if (!requested) return `as the device said at ${since}`
         const ms = Math.max(0, state.at - requested.at)
-        const took = ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`
-        return `acknowledged at ${since}, after ${took}`
+        return `acknowledged at ${since}, after ${period(ms)}`
     }
 
     /** @param {"boolean" | "number" | "text"} kind */
@@ -133,7 +132,7 @@ export class ActuatorView {
             autocomplete: "off",
             spellcheck: "false",
             "aria-labelledby": this.#title.id,
-            placeholder: bounds(this.#actuator.takes),
+            placeholder: range(this.#actuator.takes ?? {}) || "new value",
         })
         const shown = html("output", { class: "word" })
         const form = html(
@@ -187,12 +186,4 @@ export class ActuatorView {
 /** @param {string} type of its values, as JavaScript calls it @returns {"boolean" | "number" | "text"} the control that fits it */
 function kindOf(type) {
     return type === "boolean" || type === "number" ? type : "text"
-}
-
-/** What to type, in few words. @param {import("./api.js").Takes | null} takes */
-function bounds(takes) {
-    const { min, max } = takes ?? {}
-    if (min !== undefined && max !== undefined) return `${min} to ${max}`
-    if (min !== undefined) return `${min} or more`
-    return max === undefined ? "new value" : `${max} or less`
 }

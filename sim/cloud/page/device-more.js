@@ -4,16 +4,10 @@
 
 import { command, RequestError } from "./api.js"
 import { freshId, html, say } from "./dom.js"
-import { cut, moment, valueText } from "./format.js"
+import { facts } from "./facts.js"
+import { moment, valueText } from "./format.js"
 
 /** @typedef {import("./store.js").Device} Device */
-
-/** Lines of diagnostics shown; the firmware has about a dozen. */
-const MAX_FACTS = 40
-
-/** Characters of one value of them, and of several together. */
-const MAX_FACT = 200
-const MAX_FACTS_TEXT = 400
 
 export class DeviceMore {
     element
@@ -45,19 +39,10 @@ export class DeviceMore {
         this.#about.hidden = diagnostics === null
         if (!diagnostics) return
         const { body, at } = diagnostics
-        /** @type {[string, unknown][]} */
-        const entries =
-            typeof body === "object" && body !== null
-                ? Object.entries(body)
-                : [["said", body]]
-        const rows = entries
-            // shown beside each sensor
-            .filter(([key]) => key !== "sensors")
-            .slice(0, MAX_FACTS)
-            .flatMap(([key, value]) => [
-                html("dt", {}, cut(key)),
-                html("dd", {}, plain(value)),
-            ])
+        const rows = facts(body).flatMap(([label, text]) => [
+            html("dt", {}, label),
+            html("dd", {}, text),
+        ])
         this.#facts.replaceChildren(
             html("dt", {}, "said at"),
             html("dd", {}, moment(at, this.#now())),
@@ -113,14 +98,6 @@ function box(length) {
         spellcheck: "false",
         autocapitalize: "off",
     })
-}
-
-/** A part of the diagnostics in words: objects as "key value" pairs. @param {unknown} value @returns {string} */
-function plain(value) {
-    if (typeof value !== "object" || value === null)
-        return cut(valueText(value), MAX_FACT)
-    const pairs = Object.entries(value).map(([k, v]) => `${k} ${valueText(v)}`)
-    return cut(pairs.join(", "), MAX_FACTS_TEXT)
 }
 
 /**

@@ -27,6 +27,12 @@ export function duration(ms) {
     return `${Math.floor(t / DAY)} d`
 }
 
+/** How long something took, exact where it was short. @param {number} ms @returns {string} "34 ms", "1.5 s", "12 min" */
+export function period(ms) {
+    if (ms < SECOND) return `${Math.round(ms)} ms`
+    return ms < MINUTE ? `${(ms / SECOND).toFixed(1)} s` : duration(ms)
+}
+
 /** @param {number} ms how long ago @returns {string} */
 export function ago(ms) {
     return ms < SECOND ? "now" : `${duration(ms)} ago`
@@ -115,4 +121,10 @@ export function cut(text, length = MAX_TEXT) {
 /** @param {number} n @param {string} one @param {string} [many] */
 export function count(n, one, many = `${one}s`) {
     return `${n} ${n === 1 ? one : many}`
+}
+
+/** Bounds of a number, in few words. @param {{ min?: unknown, max?: unknown }} takes @returns {string} "0 to 100", "", ... */
+export function range({ min, max }) {
+    if (min === undefined) return max === undefined ? "" : `${max} or less`
+    return max === undefined ? `${min} or more` : `${min} to ${max}`
 }
