@@ -180,6 +180,55 @@ describeWithBrowser("the page", () => {
         }
     })
 
+    test.each([320, 390, 1280])(
+        "shows long texts in full or says the rest in a title, and squeezes no name, at %i px",
+        async width => {
+            const { page } = visit
+            await page.setViewportSize({ width, height: 844 })
+            const texts = {
+                URL: `https://example.com/${"path/".repeat(7)}a.bin`,
+                SOLID: "x".repeat(80),
+                WORDS: "word ".repeat(60),
+            }
+            const taken = { timestamp: "2026-01-01T00:00:00Z" }
+            for (const [id, text] of Object.entries(texts)) {
+                await stand.reading("WIDE", id, text, taken)
+                await visit.text(value("WIDE", id), /./)
+                const found = page.locator(value("WIDE", id))
+                const shown = await found.textContent()
+                expect(text.startsWith(shown!.replace("…", ""))).toBe(true)
+                expect(await found.getAttribute("title")).toBe(
+                    shown === text ? null : text
+                )
+            }
+            await visit.text(`${sensor("WIDE", "URL")} .age`, /^stale, /)
+            const rows = await page
+                .locator(`${at("WIDE")} .sensor`)
+                .evaluateAll(elements =>
+                    elements.map(element => {
+                        const box = (css: string) =>
+                            element.querySelector(css)!.getBoundingClientRect()
+                        const { top, bottom, right } = box(".figure")
+                        const name = box("h3")
+                        return {
+                            height: element.getBoundingClientRect().height,
+                            name: name.height,
+                            age: box(".age").height,
+                            apart: bottom <= name.top || top >= name.bottom,
+                            inside: right <= document.body.clientWidth,
+                        }
+                    })
+                )
+            expect(rows).toHaveLength(3)
+            for (const { height, name, age, apart, inside } of rows) {
+                // One line of 14 px, and one of 13 px.
+                expect(Math.max(name, age)).toBeLessThan(24)
+                expect(height).toBeLessThan(200)
+                expect([apart, inside]).toEqual([true, true])
+            }
+        }
+    )
+
     test("comes back by itself after the server's restart, with all that came meanwhile", async () => {
         await stand.restartCloud()
         await stand.reading("DEN", "TC", 30)

@@ -10,10 +10,7 @@ const MAX_FACTS = 40
 const MAX_FACT = 200
 const MAX_FACTS_TEXT = 400
 
-/** Shown beside each sensor. */
-const ELSEWHERE = "sensors"
-
-/** What an actuator takes, as its type says it. @type {Map<unknown, string>} */
+/** @type {Map<unknown, string>} */
 const KINDS = new Map([
     ["boolean", "on or off"],
     ["number", "a number"],
@@ -30,27 +27,36 @@ const WORDS = new Map([
 
 /** @param {unknown} body of the diagnostics @returns {[label: string, text: string][]} those that say something */
 export function facts(body) {
-    return Object.entries(isBody(body) ? body : { said: body })
-        .slice(0, MAX_FACTS)
-        .filter(([key]) => key !== ELSEWHERE)
-        .map(
-            ([key, value]) =>
-                /** @type {[string, string]} */ ([cut(key), words(key, value)])
-        )
-        .filter(([, text]) => text !== "")
+    return (
+        Object.entries(isBody(body) ? body : { said: body })
+            .slice(0, MAX_FACTS)
+            // shown beside each sensor
+            .filter(([key]) => key !== "sensors")
+            .map(
+                ([key, value]) =>
+                    /** @type {[string, string]} */ ([
+                        cut(key),
+                        words(key, value),
+                    ])
+            )
+            .filter(([, text]) => text !== "")
+    )
 }
 
 /** @param {string} key @param {unknown} value */
 function words(key, value) {
     if (isBody(value)) return (WORDS.get(key) ?? pairs)(value)
-    if (key === "uptime" && number(value)) return duration(value * 1000)
+    if (key === "uptime" && typeof value === "number")
+        return duration(value * 1000)
     return cut(valueOf(value), MAX_FACT)
 }
 
 /** The last disconnect, and how long there was no connection. @param {Body} value */
 function lost({ why, ms }) {
-    const time = number(ms) && ms > 0 ? `for ${period(ms)}` : ""
-    return joined([valueOf(why), time])
+    return joined([
+        valueOf(why),
+        typeof ms === "number" && ms > 0 ? `for ${period(ms)}` : "",
+    ])
 }
 
 /** @param {Body} value */
@@ -86,11 +92,6 @@ function valueOf(value) {
 /** @param {string[]} parts @param {string} [between] */
 function joined(parts, between = ", ") {
     return cut(parts.filter(part => part !== "").join(between), MAX_FACTS_TEXT)
-}
-
-/** @param {unknown} value @returns {value is number} */
-function number(value) {
-    return typeof value === "number"
 }
 
 /** @param {unknown} value @returns {value is Body} */

@@ -27,7 +27,7 @@ export function duration(ms) {
     return `${Math.floor(t / DAY)} d`
 }
 
-/** How long something took, exact where it was short. @param {number} ms @returns {string} "34 ms", "1.5 s", "12 min" */
+/** @param {number} ms @returns {string} exact where it is short: "34 ms", "1.5 s", "12 min" */
 export function period(ms) {
     if (ms < SECOND) return `${Math.round(ms)} ms`
     return ms < MINUTE ? `${(ms / SECOND).toFixed(1)} s` : duration(ms)
@@ -69,37 +69,38 @@ function pad(n) {
     return String(n).padStart(2, "0")
 }
 
-/** Significant digits that any decimal number keeps as a double; what comes after them is noise of the arithmetic. */
-const MAX_DIGITS = 15
+/** Significant digits that a double keeps of any decimal number, and those that tell every float32 from its neighbours. */
+const DIGITS = { double: 15, float: 9 }
 
-/** Significant digits that tell every float32 from its neighbours. One written out with 4 more than that is one that was made a double. */
-const FLOAT_DIGITS = 9
-
-/**
- * A value as text, at most 80 characters.
- * @param {unknown} value
- * @returns {string}
- */
+/** @param {unknown} value @returns {string} as text, at most 80 characters */
 export function valueText(value) {
+    return cut(wholeText(value))
+}
+
+/** @param {unknown} value @returns {string} */
+export function wholeText(value) {
     if (value === undefined || value === null) return "–"
     if (typeof value === "number") return number(value)
     if (typeof value === "boolean") return value ? "on" : "off"
-    return cut(typeof value === "string" ? value : JSON.stringify(value))
+    return typeof value === "string" ? value : JSON.stringify(value)
 }
 
-/** All the digits that a number has, without those that only a float32 or arithmetic has left behind. @param {number} value */
+/** All the digits that a number has, without the noise of arithmetic, or of a float32 written out as a double. @param {number} value */
 export function number(value) {
     if (!Number.isFinite(value)) return "–"
     if (Number.isInteger(value)) return minus(String(value))
-    const exact = Number(value.toPrecision(MAX_DIGITS))
-    const written = Number(value.toPrecision(FLOAT_DIGITS + 3))
-    if (written === value || Math.fround(value) !== value)
-        return minus(String(exact))
-    for (let digits = 1; digits < FLOAT_DIGITS; digits++) {
-        const short = Number(value.toPrecision(digits))
-        if (Math.fround(short) === value) return minus(String(short))
-    }
-    return minus(String(Number(value.toPrecision(FLOAT_DIGITS))))
+    const { double, float } = DIGITS
+    let text = value.toPrecision(double)
+    // A float32 with 4 digits more than it can tell: what it was before.
+    if (
+        Math.fround(value) === value &&
+        Number(value.toPrecision(float + 3)) !== value
+    )
+        for (let digits = 1; digits <= float; digits++) {
+            text = value.toPrecision(digits)
+            if (Math.fround(Number(text)) === value) break
+        }
+    return minus(String(Number(text)))
 }
 
 /** A figure at the edge of a plot: short, as exact as the height of the plot can show. @param {number} value @param {number} span */
@@ -123,7 +124,7 @@ export function count(n, one, many = `${one}s`) {
     return `${n} ${n === 1 ? one : many}`
 }
 
-/** Bounds of a number, in few words. @param {{ min?: unknown, max?: unknown }} takes @returns {string} "0 to 100", "", ... */
+/** @param {{ min?: unknown, max?: unknown }} takes @returns {string} */
 export function range({ min, max }) {
     if (min === undefined) return max === undefined ? "" : `${max} or less`
     return max === undefined ? `${min} or more` : `${min} to ${max}`

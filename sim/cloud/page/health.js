@@ -3,10 +3,10 @@
 
 import { cut, moment } from "./format.js"
 
-/** ms from the device's start to the beginning of a state that is as old as the device: both are said in whole seconds. */
+/** ms from the device's start in which a state is as old as the device: both are said in whole seconds. */
 const START_MS = 5_000
 
-/** ms in which every sensor has been sampled once: a node takes the first sample of each within 5 s of its start. */
+/** ms in which every sensor is sampled once: a node does so within 5 s. */
 const FIRST_MS = 10_000
 
 /** What the firmware's words mean to a person. */
@@ -23,12 +23,10 @@ export function isFault(is) {
     return is !== "ok" && is !== "unbound"
 }
 
-/** @param {{ at: number, body: unknown } | null} diagnostics @returns {number} ms since the epoch when the device started, NaN where it has not said so */
+/** @param {{ at: number, body: any } | null} diagnostics @returns {number} ms since the epoch when the device started, NaN if unsaid */
 export function startOf(diagnostics) {
-    const body = /** @type {{ uptime?: unknown } | null} */ (diagnostics?.body)
-    return diagnostics && typeof body?.uptime === "number"
-        ? diagnostics.at - body.uptime * 1000
-        : NaN
+    const { at = NaN, body } = diagnostics ?? {}
+    return at - Number(body?.uptime ?? NaN) * 1000
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { devicePath, history } from "./api.js"
 import { freshId, html, say, set } from "./dom.js"
-import { ago, count, cut, moment, valueText } from "./format.js"
+import { ago, count, cut, moment, valueText, wholeText } from "./format.js"
 import { health, startOf } from "./health.js"
 import { drawable, patience, point } from "./series.js"
 import { Strip } from "./strip.js"
@@ -21,6 +21,10 @@ import { unitText } from "./units.js"
 /** Parts that the history is asked for in: one for every two or three px. */
 const PARTS = 300
 
+/** Characters of a value from which on it is set smaller, and from which on it has lines of its own on a phone. */
+const LONG = 9
+const WIDE = 20
+
 export class SensorView {
     element
     #device
@@ -29,6 +33,7 @@ export class SensorView {
     #name
     #value = html("span", { class: "value" })
     #unit = html("span", { class: "unit" })
+    #figure = html("p", { class: "figure" }, this.#value, this.#unit)
     #age = html("span", { class: "age" })
     #fault = html("span", { class: "fault" })
     #hi = html("span")
@@ -64,7 +69,7 @@ export class SensorView {
                 "div",
                 { class: "now-column" },
                 html("div", { class: "title" }, this.#name, button),
-                html("p", { class: "figure" }, this.#value, this.#unit),
+                this.#figure,
                 html("p", { class: "note" }, this.#age, this.#fault)
             ),
             html("div", { class: "plot" }, this.#strip.element),
@@ -84,8 +89,11 @@ export class SensorView {
         set(this.#name, "title", name ? id : undefined)
         const text = valueText(value?.value)
         say(this.#value, text)
-        set(this.#value, "data-long", text.length > 9)
+        const whole = wholeText(value?.value)
+        set(this.#value, "title", whole === text ? undefined : whole)
         say(this.#unit, value ? unitText(unit) : "")
+        set(this.#figure, "data-long", text.length > LONG)
+        set(this.#figure, "data-wide", text.length > WIDE)
         const age = value ? now - value.at : 0
         const stale = value !== null && age > patience(interval)
         set(this.element, "data-stale", stale)
