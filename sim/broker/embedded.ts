@@ -25,6 +25,8 @@ const MAX_RETAINED = 10_000
 const MAX_BACKLOG = 32 * 1_048_576
 /** ms stop() gives messages already accepted to reach their subscribers: aedes acknowledges QoS 1 before it hands on. */
 const DELIVER_MS = 500
+/** ms a client that was cut has to be noticed in: on loopback its reset is there at once. */
+const GONE_MS = 500
 /** ms stop() gives clients to answer the end of the stream before their sockets are destroyed. */
 const CLOSE_MS = 500
 
@@ -49,6 +51,7 @@ export class EmbeddedBroker extends EventEmitter<EmbeddedBrokerEvents> {
     #aedes: Aedes
     #server: Server
     #sockets = new Set<Socket>()
+    #clients = new Set<string>()
     #retained = new Set<string>()
     /** Messages accepted from clients and not yet handed to every subscriber. */
     #undelivered = 0
@@ -64,10 +67,14 @@ export class EmbeddedBroker extends EventEmitter<EmbeddedBrokerEvents> {
                 done(this.#refusal(packet)),
         })
         const aedes = this.#aedes
-        aedes.on("clientReady", client => this.emit("connected", client.id))
-        aedes.on("clientDisconnect", client =>
+        aedes.on("clientReady", client => {
+            this.#clients.add(client.id)
+            this.emit("connected", client.id)
+        })
+        aedes.on("clientDisconnect", client => {
+            this.#clients.delete(client.id)
             this.emit("disconnected", client.id)
-        )
+        })
         aedes.on("clientError", (client, error) => this.#refuse(client, error))
         aedes.on("connectionError", (client, error) =>
             this.#refuse(client, error)
@@ -122,6 +129,22 @@ export class EmbeddedBroker extends EventEmitter<EmbeddedBrokerEvents> {
     /** Number of clients whose CONNECT was accepted and that are still there. */
     get clients(): number {
         return this.#aedes.connectedClients
+    }
+
+    /** Resolves when that client is not there, and its will, if it left one, is accepted; at the latest after 0.5 s. */
+    async gone(clientId: string | undefined): Promise<void> {
+        if (clientId === undefined || !this.#clients.has(clientId)) return
+        let heard = (_: string) => {}
+        await within(
+            GONE_MS,
+            new Promise<void>(resolve => {
+                heard = id => {
+                    if (id === clientId) resolve()
+                }
+                this.on("disconnected", heard)
+            })
+        )
+        this.off("disconnected", heard)
     }
 
     /** Hands on what was accepted, ends every connection and frees the port. Takes at most about 1 s; more calls wait for the first. */

@@ -75,14 +75,15 @@ export async function runStart(options: StartOptions): Promise<number> {
     opened.push(onInterrupt(stop, cut))
 
     try {
-        const broker =
-            given.broker ??
-            (await openBroker(
-                options.mqttPort,
-                report,
-                id => id === state.client || id === pageClient,
-                opened
-            ))
+        const own = given.broker
+            ? undefined
+            : await openBroker(
+                  options.mqttPort,
+                  report,
+                  id => id === state.client || id === pageClient,
+                  opened
+              )
+        const broker = given.broker ?? addressOf(own!)
         const stateUrl =
             options.httpPort === undefined
                 ? undefined
@@ -117,6 +118,8 @@ export async function runStart(options: StartOptions): Promise<number> {
             )
         if (early.signal.aborted) return notStarted()
 
+        // The page and the other clients still hear the will of a node that was cut.
+        if (own) opened.push(() => own.gone(state.client))
         const vm = await startVm({
             program,
             deviceId: chipId(given.chip),
@@ -170,7 +173,7 @@ async function openBroker(
     report: (event: HostEvent) => void,
     known: (clientId: string) => boolean,
     opened: (() => unknown)[]
-): Promise<BrokerAddress> {
+): Promise<EmbeddedBroker> {
     let broker: EmbeddedBroker
     try {
         broker = await EmbeddedBroker.start({ port })
@@ -195,7 +198,11 @@ async function openBroker(
         })
     )
     broker.on("fault", text => report({ event: "warning", text }))
-    return { transport: "tcp", host: broker.host, port: broker.port }
+    return broker
+}
+
+function addressOf({ host, port }: EmbeddedBroker): BrokerAddress {
+    return { transport: "tcp", host, port }
 }
 
 /** Loads the page's server only where it is wanted. @returns what closes it, once the node's last word is in its history */

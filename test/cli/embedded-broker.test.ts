@@ -106,6 +106,31 @@ describe("a running broker", () => {
         expect(await will).toBe("status down")
     })
 
+    test("that is stopped when a client has gone still tells its will", async () => {
+        const broker = await start()
+        const watcher = await client(broker)
+        await watcher.subscribeAsync("status", { qos: 1 })
+        const came = once(broker, "connected")
+        const dying = await client(broker, {
+            clientId: "dying",
+            will: { topic: "status", payload: "down", qos: 1 },
+        })
+        await came
+        const will = nextMessage(watcher)
+        dying.stream.destroy()
+        await broker.gone("dying")
+        await broker.stop()
+        expect(await will).toBe("status down")
+    })
+
+    test("waits for no client that is not there", async () => {
+        const broker = await start()
+        const began = performance.now()
+        await broker.gone("nobody")
+        await broker.gone(undefined)
+        expect(performance.now() - began).toBeLessThan(100)
+    })
+
     test("listens on the loopback interface alone", async () => {
         const broker = await start()
         expect(broker.host).toBe("127.0.0.1")
