@@ -2,7 +2,7 @@
 
 /** What a verb's process ends with; `npm start -- --help` documents them. */
 export const EXIT = {
-    /** It did what was asked, and the node was stopped cleanly. */
+    /** It did what was asked, and the node was stopped: cleanly where its board can be asked to. */
     ok: 0,
     /** The node ran, but did not end as it should. */
     failed: 1,

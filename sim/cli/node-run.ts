@@ -21,6 +21,9 @@ const MAX_MISSES = 3
 /** Further presses after a panic: the program starts again 5 s later. */
 const PANIC_MISSES = 5
 
+/** A board file that has the switch. */
+const SWITCH_EXAMPLE = "boards/simulator.ts"
+
 /** The part of sim/vm's Vm a run needs. */
 export interface RunningVm {
     on<E extends keyof VmEvents>(
@@ -67,6 +70,8 @@ export class NodeRun {
     #misses = 0
     /** The program that runs now has heard of the stop. */
     #heard = false
+    /** There is a session at the broker, which ends with the power: only then is there a will to publish. */
+    #session = false
 
     constructor(options: NodeRunOptions) {
         this.#options = options
@@ -82,16 +87,22 @@ export class NodeRun {
             const event = parseNodeLine(text)
             report(event ?? { event: "console", text })
             // A program that started anew, after a panic, knows nothing of what the one before it heard.
-            if (event?.event === "boot") this.#heard = false
+            if (event?.event === "boot") this.#heard = this.#session = false
+            if (event?.event === "connected") this.#session = true
+            if (event?.event === "lost") this.#session = false
             if (event?.event === "stopping") this.#heard = true
             if (event?.event === "stopped") this.#stopped()
             if (event?.event === "refused") this.#refused(event.text)
         })
         vm.on("remark", text => report({ event: "console", text }))
-        vm.on("sleep", ms => report({ event: "sleep", ms }))
+        vm.on("sleep", ms => {
+            this.#session = false
+            report({ event: "sleep", ms })
+        })
         vm.on("trouble", text => report({ event: "trouble", text }))
         vm.on("panic", code => {
             this.#misses = -PANIC_MISSES
+            this.#session = false
             report({ event: "panic", code })
         })
         vm.on("restart", reason =>
@@ -100,7 +111,7 @@ export class NodeRun {
         vm.on("end", reason =>
             this.#end({
                 code: EXIT.failed,
-                text: `the VM ended by itself (${reason}); the broker publishes the will, down`,
+                text: `the VM ended by itself (${reason})${this.#will()}`,
             })
         )
     }
@@ -127,12 +138,7 @@ export class NodeRun {
         }, stopMs)
         const press = () => {
             if (this.#heard || pressStop()) this.#misses = 0
-            else if (++this.#misses > MAX_MISSES) {
-                this.#cut(
-                    EXIT.failed,
-                    "this board has no switch named stop, so the node was cut"
-                )
-            }
+            else if (++this.#misses > MAX_MISSES) this.#unplug()
         }
         press()
         this.#presses = setInterval(press, pressMs)
@@ -143,13 +149,31 @@ export class NodeRun {
         this.#cut(EXIT.cut, "the node was cut")
     }
 
-    #cut(code: number, text: string): void {
+    /** A board that cannot be asked to stop ends as most boards do: somebody pulls the plug. */
+    #unplug(): void {
+        const text = "this board has no switch named stop, so its power was cut"
+        if (this.#options.state().counts.connects === 0 && this.#timed)
+            this.#cut(
+                EXIT.failed,
+                `${text}, and the node never had a session with the broker`
+            )
+        else
+            this.#cut(
+                EXIT.ok,
+                text,
+                `; for a clean stop give its file such a switch, as in ${SWITCH_EXAMPLE}`
+            )
+    }
+
+    #cut(code: number, text: string, more = ""): void {
         // The reason first: a VM that is cut says that it ended, and the first ending counts.
-        this.#end({
-            code,
-            text: `${text}; the broker publishes its will, down`,
-        })
+        this.#end({ code, text: text + this.#will() + more })
         this.#options.vm.powerCut()
+    }
+
+    /** What follows from the node's end without a word of its own. */
+    #will(): string {
+        return this.#session ? "; the broker publishes its will, down" : ""
     }
 
     #refused(text: string): void {

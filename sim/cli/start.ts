@@ -87,6 +87,8 @@ export function addStart(program: Command): void {
 const DETAILS = `
 Ctrl-C asks the node to stop: it says down, disconnects, and the program ends. A node that has not stopped after 10 s is
 cut; a second Ctrl-C cuts it at once. When a node is cut the broker publishes its will, which says down too.
+The node is asked by a simulated switch named stop; boards/simulator.ts shows how a board file listens to it. A board
+without one has its power cut in place of a clean stop, which is no error.
 
 What is given here wins over the settings, and they over the board file. Settings that name a broker are used with it, unless
 --broker or --mqtt-port is given.
@@ -135,7 +137,7 @@ Events of --json, each with "time" (ISO 8601, UTC) and "event"; fields in bracke
   end         code, text                                the last one; code is the exit code
 
 Exit codes:
-  ${String(EXIT.ok).padEnd(3)}  the node was stopped cleanly
+  ${String(EXIT.ok).padEnd(3)}  the node was stopped cleanly, or has no switch named stop and its power was cut
   ${String(EXIT.failed).padEnd(3)}  the node did not stop cleanly, ended by itself, or with --for never had a session
   ${String(EXIT.usage).padEnd(3)}  it cannot be started as asked (option, port, board, broker, compile error); standard error says why
   ${EXIT.cut}  cut by a second Ctrl-C

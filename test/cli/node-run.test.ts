@@ -130,14 +130,37 @@ describe("a node that was asked to stop", () => {
         expect(await run.ended).toMatchObject({ code: 130 })
         expect(vm.cuts).toBe(1)
     })
-    test("is cut and ends with 1 when its board has no stop switch", async () => {
+    test("without a stop switch has its power cut, which is no error: the line says what the broker does and how to have a clean stop", async () => {
         const { vm, run } = startRun({ stopSwitch: false, pressMs: 2 })
-        run.stop("SIGINT", false)
-        expect(await run.ended).toMatchObject({
-            code: 1,
-            text: expect.stringContaining("no switch named stop"),
+        vm.say(...SESSION)
+        run.stop("12 s are over", true)
+        expect(await run.ended).toEqual({
+            code: 0,
+            text: "this board has no switch named stop, so its power was cut; the broker publishes its will, down; for a clean stop give its file such a switch, as in boards/simulator.ts",
         })
         expect(vm.cuts).toBe(1)
+    })
+    test("without a stop switch ends with 1 when it never had a session and its time is over", async () => {
+        const { vm, run } = startRun({ stopSwitch: false, pressMs: 2 })
+        run.stop("12 s are over", true)
+        expect(await run.ended).toEqual({
+            code: 1,
+            text: "this board has no switch named stop, so its power was cut, and the node never had a session with the broker",
+        })
+        expect(vm.cuts).toBe(1)
+    })
+    test.each([
+        ["never came about", []],
+        ["was lost", [...SESSION, "node: lost ms=1 text=reset"]],
+        ["ended with the program", [...SESSION, "node: boot sensors=TC"]],
+    ])("whose session %s is cut without a word of a will", async (_, lines) => {
+        const { vm, run } = startRun()
+        vm.say(...lines)
+        run.cut()
+        expect(await run.ended).toEqual({
+            code: 130,
+            text: "the node was cut",
+        })
     })
 })
 
@@ -167,10 +190,11 @@ describe("a node that was not asked to stop", () => {
     })
     test("ends with 1 when its VM ends", async () => {
         const { vm, run } = startRun()
+        vm.say(...SESSION)
         vm.emit("end", "trapped")
         expect(await run.ended).toEqual({
             code: 1,
-            text: "the VM ended by itself (trapped); the broker publishes the will, down",
+            text: "the VM ended by itself (trapped); the broker publishes its will, down",
         })
     })
     test("goes on after a panic and a restart, which are reported with the console's other lines", async () => {

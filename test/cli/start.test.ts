@@ -1,5 +1,5 @@
 // `npm start` from the first line to the exit code: the real firmware in the VM, real brokers, a client that watches.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
 import { once } from "node:events"
 import { tmpdir } from "node:os"
@@ -7,6 +7,7 @@ import { join } from "node:path"
 import type { AedesOptions, AuthenticateError } from "aedes"
 import type { IClientOptions } from "mqtt"
 import { afterEach, describe, expect, test } from "vitest"
+import { PROJECT_ROOT } from "../../sim/vm/compile"
 import { AedesBroker } from "../support/aedes-broker"
 import { Observer } from "../support/observer"
 import { Program, type Finished } from "./program"
@@ -337,7 +338,7 @@ describe(
             await program.finished
         })
 
-        test("without a stop switch is cut when it is to stop, with exit code 1 and the reason", async () => {
+        test("without a stop switch and a session ends with 1 and says so, without a word of a will", async () => {
             const file = boardFile(
                 'setInterval(() => console.log("tick"), 100)\n'
             )
@@ -351,7 +352,33 @@ describe(
             ).finished
             expect(code).toBe(1)
             expect(stdout).toMatch(/ console +tick\n/)
-            expect(stdout).toMatch(/ end +this board has no switch named stop/)
+            expect(stdout).toMatch(
+                / end +this board has no switch named stop, so its power was cut, and the node never had a session with the broker$/
+            )
+        })
+
+        test("as the README shows one: its power is cut at the end, its will says down, and that is exit code 0", async () => {
+            const [, text] = /## Your own board\n[^]*?```ts\n([^]*?)```/.exec(
+                readFileSync(join(PROJECT_ROOT, "README.md"), "utf8")
+            )!
+            const file = boardFile("")
+            writeFileSync(
+                file,
+                text!.replace("../src/index", join(PROJECT_ROOT, "src/index"))
+            )
+            const program = start(
+                ...["--board", file, "--mqtt-port", "0", "--for", "4"]
+            )
+            const line = await program.line(/ broker /)
+            const messages = await watch(
+                /mqtt:\/\/127\.0\.0\.1:\d+/.exec(line)![0]
+            )
+            const finished = await program.finished
+            expect(clean(finished)).toEqual({ code: 0, stderr: "" })
+            expect(finished.stdout).toMatch(
+                / end +this board has no switch named stop, .*its will, down; .* boards\/simulator\.ts$/
+            )
+            expect(readingsOf(messages(), "greenhouse")).not.toEqual([])
         })
 
         test("whose configuration is wrong ends with 2 and one line that names the file and the reason", async () => {
