@@ -33,7 +33,7 @@ export function addNew(program: Command): void {
         .option(
             "--add <part>",
             "a sensor or actuator: sht30, shtc3, aht20, bme680 (I2C); soil:<pin>, light:<pin>, water:<pin>, poti:<pin> (analog);\n" +
-                "switch:<pin>, motion:<pin>, relay:<pin>. Its id follows after =, soil:A0=BED1. Give it once for each",
+                "switch:<pin>, motion:<pin>, relay:<pin>. Its id follows after =, soil:A0_D0=BED1. Give it once for each",
             (value: string, before: string[] = []) => [...before, value]
         )
         .option(
@@ -56,7 +56,7 @@ export function addNew(program: Command): void {
 const DETAILS = `
 Examples:
   npm run new -- cellar
-  npm run new -- cellar --hardware seeed_xiao_esp32c3 --add sht30 --add relay:D2=FAN --yes
+  npm run new -- cellar --hardware seeed_xiao_esp32c3 --add sht30 --add relay:A2_D2=FAN --yes
 
 Fields of --json: those of npm run check.
 

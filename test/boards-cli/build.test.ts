@@ -10,6 +10,10 @@ import { checkParts, parsePart } from "../../sim/boards/new-parts"
 import { sizeReport } from "../../sim/boards/size-report"
 import { chipTable } from "../../sim/boards/table"
 import { compileProgram, PROJECT_ROOT } from "../../sim/vm"
+import { runVerb } from "../support/verb"
+
+/** What of the project a verb that writes a board needs. */
+const PROJECT = ["boards", "src", "sim", "package.json", ".prettierrc"]
 
 test("the same sources in another folder give the same bytes, and every byte of code belongs to a module", () => {
     const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"))
@@ -41,6 +45,36 @@ test("the same sources in another folder give the same bytes, and every byte of 
         expect(names.filter(name => name.startsWith("/"))).toEqual([])
     } finally {
         rmSync(elsewhere, { recursive: true })
+    }
+})
+
+test("the example in the help of new writes a board that passes the check", async () => {
+    const help = await runVerb("new", ["--help"])
+    const [, words] = /npm run new -- (.* --add .*)/.exec(help.stdout)!
+    // in a copy of the project: it writes into boards/
+    const copy = mkdtempSync(join(tmpdir(), "new-"))
+    try {
+        for (const name of PROJECT)
+            cpSync(join(PROJECT_ROOT, name), join(copy, name), {
+                recursive: true,
+            })
+        symlinkSync(
+            join(PROJECT_ROOT, "node_modules"),
+            join(copy, "node_modules")
+        )
+        const { code, stdout, stderr } = await runVerb(
+            "new",
+            words!.split(" "),
+            copy
+        )
+        expect(stderr).toBe("")
+        expect(stdout).toContain("nothing is wrong")
+        expect(code).toBe(0)
+        expect(readFileSync(join(copy, "boards/cellar.ts"), "utf8")).toContain(
+            `id: "FAN"`
+        )
+    } finally {
+        rmSync(copy, { recursive: true })
     }
 })
 

@@ -12,24 +12,31 @@ export interface Finished {
     stderr: string
 }
 
+/** @param root where the project lies, this one unless told */
 export async function runVerb(
     verb: string,
-    args: readonly string[]
+    args: readonly string[],
+    root = PROJECT_ROOT
 ): Promise<Finished> {
-    const child = spawn(
-        process.execPath,
-        ["--import", "tsx", "sim/cli/main.ts", verb, ...args],
-        {
-            cwd: PROJECT_ROOT,
-            // The test runner sets them for itself; Node.js warns of the two together.
-            env: {
-                ...process.env,
-                NO_COLOR: undefined,
-                FORCE_COLOR: undefined,
-            },
-            stdio: ["ignore", "pipe", "pipe"],
-        }
-    )
+    return runFile("sim/cli/main.ts", [verb, ...args], root)
+}
+
+/** The same for a verb that has a program of its own. @param file its path in the project */
+export async function runFile(
+    file: string,
+    args: readonly string[],
+    root = PROJECT_ROOT
+): Promise<Finished> {
+    const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
+        cwd: root,
+        // The test runner sets them for itself; Node.js warns of the two together.
+        env: {
+            ...process.env,
+            NO_COLOR: undefined,
+            FORCE_COLOR: undefined,
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+    })
     const life = setTimeout(() => child.kill("SIGKILL"), LIFE_MS)
     let stdout = ""
     let stderr = ""
