@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { promisify } from "node:util"
+import { aloneVerb, understood } from "../../sim/cli/alone"
 import { updates, type Figures, type Way } from "./http-ways"
 import { markedPage } from "./marked-page"
 import { plot } from "./http-plot"
@@ -128,7 +129,14 @@ function table(
         .join("\n")
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+const program = aloneVerb("http-mqtt").description(
+    `Sends the same values by HTTP and by MQTT, each in several ways and all at once, and writes what they cost into docs/http-mqtt.md and its plot. Takes ${LASTS_MS / 60_000} minutes.`
+)
+
+if (
+    import.meta.url === pathToFileURL(process.argv[1] ?? "").href &&
+    understood(program)
+) {
     const count = Math.round((2 * LASTS_MS) / MEAN_MS)
     const there = updates(count, MEAN_MS).filter(
         ({ at }) => at < LASTS_MS

@@ -5,7 +5,9 @@ import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus, type as osType } from "node:os"
 import { join } from "node:path"
+import { Argument } from "commander"
 import { format, resolveConfig } from "prettier"
+import { aloneVerb, understood } from "../../sim/cli/alone"
 import { PROJECT_ROOT } from "../../sim/vm"
 import { boardTime, type Counted } from "./board-time"
 import { CLIENTS } from "./build"
@@ -151,14 +153,18 @@ async function write(tables: readonly Kept[]) {
         writeFileSync(join(PROJECT_ROOT, "docs/bench.svg"), growthPlot(growth))
 }
 
-const asked = process.argv.slice(2)
-const unknown = asked.find(name => !(name in PARTS))
-if (unknown !== undefined) {
-    console.error(
-        `bench: there is no part ${unknown}; use ${Object.keys(PARTS).join(", ")}`
+const program = aloneVerb("bench", "[options] [part...]")
+    .description(
+        "Measures on this machine what everything costs, prints tables, and writes docs/bench.md, docs/bench.json, docs/bench.svg and the README's figures anew. With names of parts it does those only, and keeps what was measured of the others."
     )
-    process.exitCode = 1
-} else {
+    .addArgument(
+        new Argument("[part...]", "what to measure; all without one").choices(
+            Object.keys(PARTS)
+        )
+    )
+
+if (understood(program)) {
+    const asked = program.args
     const measured = circumstances()
     const old = before()
     const tables: Kept[] = []

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
+import { aloneVerb, understood } from "../../sim/cli/alone"
 import { OutboxCost, VM_LIMIT } from "./outbox-cost"
 import {
     errors,
@@ -117,7 +118,14 @@ export async function costs(): Promise<string> {
 /** The page with what stands between its markers `<!-- name -->` and `<!-- /name -->` replaced. */
 export const page = (parts: Record<string, string>) => markedPage(PAGE, parts)
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+const program = aloneVerb("outbox").description(
+    "Says what the outbox keeps of a curve through an outage, and what it takes of the chip; writes the tables and the plot of docs/outbox.md anew, and prints the tables."
+)
+
+if (
+    import.meta.url === pathToFileURL(process.argv[1] ?? "").href &&
+    understood(program)
+) {
     const made = curves()
     const cost = await costs()
     writeFileSync(PAGE, await page({ curves: made.table, cost }))
