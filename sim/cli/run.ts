@@ -283,7 +283,9 @@ function compile(
 const MAX_DIAGNOSTICS = 5
 
 function compileMessage(file: string, diagnostics: string[]): string {
-    const shown = diagnostics.slice(0, MAX_DIAGNOSTICS).map(text => text.trim())
+    const shown = diagnostics
+        .slice(0, MAX_DIAGNOSTICS)
+        .map(text => text.trim().replace(/\s*\n\s*/g, " "))
     const more = diagnostics.length - shown.length
     return `${file} does not compile: ${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`
 }

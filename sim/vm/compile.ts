@@ -42,11 +42,17 @@ export interface CompileOptions {
     files?: Record<string, string>
 }
 
+/** What TypeScript says, and below it why, step by step. */
+interface MessageChain {
+    messageText: string
+    next?: MessageChain[]
+}
+
 interface Diagnostic {
     filename?: string
     line?: number
     column?: number
-    messageText: string | { messageText: string }
+    messageText: string | MessageChain
     /** As in TypeScript. */
     category: number
 }
@@ -137,11 +143,16 @@ function hwInfo(entry: string): Record<string, string> {
     }
 }
 
+/** The first steps name types, which a person did not write; the last says what is wrong with what stands there. */
+function lastOf({ messageText, next }: MessageChain): string {
+    return next?.[0] ? lastOf(next[0]) : messageText
+}
+
 function describe(d: Diagnostic, root: string): string {
     const text =
         typeof d.messageText === "string"
             ? d.messageText
-            : d.messageText.messageText
+            : lastOf(d.messageText)
     if (d.filename === undefined) return text
     return `${relative(root, resolve(root, d.filename))}:${d.line ?? 1}:${d.column ?? 1} ${text}`
 }

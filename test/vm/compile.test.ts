@@ -46,6 +46,19 @@ describe("a program that does not compile", () => {
         ])
     })
 
+    test("because of a mistyped option is told the option and what it may have been, not the types around it", () => {
+        const [first] = diagnostics(() =>
+            given(
+                `import { startNode } from "../../src/index"\nawait startNode({\n    board: "given",\n    sensors: [{ id: "TC", read: () => 1, intervall: 10000 }],\n})\n`
+            )
+        )
+        expect(first).toMatch(
+            new RegExp(
+                `^${FILE.replace(".", "\\.")}:4:\\d+ .*'intervall' does not exist.*Did you mean to write 'interval'\\?$`
+            )
+        )
+    })
+
     test("because of its syntax is told by place, too", () => {
         const [first] = diagnostics(() => given("const a = (1 + \n"))
         expect(first).toBe(`${FILE}:1:15 Expression expected.`)
