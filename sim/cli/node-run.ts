@@ -64,6 +64,7 @@ export class NodeRun {
     readonly ended: Promise<Ending>
     readonly #options: NodeRunOptions
     #end!: (ending: Ending) => void
+    #over = false
     #timed = false
     #deadline: NodeJS.Timeout | undefined
     #presses: NodeJS.Timeout | undefined
@@ -77,12 +78,17 @@ export class NodeRun {
         this.#options = options
         this.ended = new Promise(resolve => {
             this.#end = ending => {
+                this.#over = true
                 clearTimeout(this.#deadline)
                 clearInterval(this.#presses)
                 resolve(ending)
             }
         })
-        const { vm, report } = options
+        const { vm } = options
+        // What a program says after its end is its exception's report: its reason was told.
+        const report = (event: RunEvent) => {
+            if (!this.#over) options.report(event)
+        }
         vm.on("line", text => {
             const event = parseNodeLine(text)
             report(event ?? { event: "console", text })

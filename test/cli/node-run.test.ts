@@ -164,10 +164,12 @@ describe("a node that was asked to stop", () => {
     })
 })
 
-test("a node that refuses its configuration ends with 2 and its reason", async () => {
-    const { vm, run } = startRun()
+test("a node that refuses its configuration ends with 2 and its reason, without the trace of the exception", async () => {
+    const { vm, run, events } = startRun()
     vm.say("node: refused text=device is empty")
+    vm.emit("trouble", "Unhandled exception")
     vm.emit("panic", 60005)
+    expect(events).toEqual([{ event: "refused", text: "device is empty" }])
     expect(await run.ended).toEqual({
         code: 2,
         text: "the node does not start: device is empty",
