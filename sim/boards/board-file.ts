@@ -45,15 +45,20 @@ export function boardNames(): string[] {
 /**
  * @param wanted a name in boards/, or a path to a .ts file (anything with a slash or the ending .ts)
  * @param from the folder relative paths start from
+ * @param option what it was given with, for the message
  * @throws {UserError} when there is no such board; its message lists those there are
  */
-export function findBoard(wanted: string, from: string): Board {
+export function findBoard(
+    wanted: string,
+    from: string,
+    option: "--board" | "the board" = "--board"
+): Board {
     const isFile =
         wanted.endsWith(".ts") || /[\\/]/.test(wanted) || isAbsolute(wanted)
     const path = isFile ? resolve(from, wanted) : join(BOARDS, wanted + ".ts")
     const there = `; the boards are: ${boardNames().join(", ")} (or give the path of a .ts file)`
     const wrong = (why: string) =>
-        new UserError(`--board ${JSON.stringify(wanted)}: ${why}${there}`)
+        new UserError(`${option} ${JSON.stringify(wanted)}: ${why}${there}`)
     if (!existsSync(path) || !statSync(path).isFile())
         throw wrong(`there is no file ${shown(path)}`)
     if (!path.endsWith(".ts")) throw wrong("a board is a .ts file")

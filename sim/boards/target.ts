@@ -20,7 +20,7 @@ export function findTarget(wanted: string, from: string): Target {
         : isPath
           ? [wanted, undefined]
           : split(wanted)
-    const board = readBoardFile(findBoard(kind, from))
+    const board = readBoardFile(findBoard(kind, from, "the board"))
     if (name === undefined) return { board }
     if (!existsSync(settingsPath(board.path, name))) {
         const there = settingsNames(board.path)

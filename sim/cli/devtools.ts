@@ -22,7 +22,7 @@ export function addDevtools(program: Command): void {
         })
         .argument(
             "[options...]",
-            "what the CLI takes: a board's .ts file, which it then builds and deploys at each change, and its options; npx devs devtools --help lists them"
+            "a board's name or .ts file, which the CLI then builds and deploys at each change, and the CLI's own options; npx devs devtools --help lists them"
         )
         .allowUnknownOption()
         .helpOption("-h, --help", "show this help")
@@ -40,8 +40,26 @@ Exit code: that of the CLI; 100 when one of the ports 8081, 8082, 8083 is in use
 `
         )
         .action(async (options: string[]) => {
-            process.exitCode = await devtools(options)
+            process.exitCode = await devtools(await withBoard(options))
         })
+}
+
+/** The CLI's options that take a value, which is no board. */
+const VALUED = ["-t", "--trace"]
+
+/**
+ * The options with the path of the board's file, as the CLI takes it, in place of what was typed.
+ * @throws {UserError} when there is no such board: the CLI would print a stack
+ */
+async function withBoard(options: string[]): Promise<string[]> {
+    const at = options.findIndex(
+        (text, i) =>
+            !text.startsWith("-") && !VALUED.includes(options[i - 1] ?? "")
+    )
+    if (at < 0) return options
+    const { findBoard } = await import("../boards/board-file")
+    const from = process.env["INIT_CWD"] ?? process.cwd()
+    return options.with(at, findBoard(options[at]!, from, "the board").path)
 }
 
 function devtools(options: string[]): Promise<number> {

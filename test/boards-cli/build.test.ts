@@ -48,6 +48,17 @@ test("the same sources in another folder give the same bytes, and every byte of 
     }
 })
 
+test.each(["devtools", "build", "check"])(
+    "%s says in one line that there is no such board, and which there are",
+    async verb => {
+        const { code, stdout, stderr } = await runVerb(verb, ["nofile.ts"])
+        expect([code, stdout]).toEqual([2, ""])
+        expect(stderr).toMatch(
+            /^error: the board "nofile.ts": there is no file .*; the boards are: .*simulator.*\n$/
+        )
+    }
+)
+
 test("the example in the help of new writes a board that passes the check", async () => {
     const help = await runVerb("new", ["--help"])
     const [, words] = /npm run new -- (.* --add .*)/.exec(help.stdout)!
