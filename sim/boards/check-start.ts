@@ -19,6 +19,13 @@ const HEAP_RESERVE = 8 * 1_024
 /** The heap of the simulator's VM in KiB. */
 const VM_HEAP = 64
 
+/** What is said of the broker's address besides, by which broker is asked after this. */
+const NOT_ASKED = {
+    "its own": "",
+    another: ", not asked: --broker names another",
+    none: ", not asked: --broker does",
+}
+
 /** The VM's panic when its heap is full. */
 const OUT_OF_MEMORY = 60004
 
@@ -65,7 +72,7 @@ function refused({ findings }: Subject, finding: Finding): void {
 }
 
 function checkBroker(subject: Subject, { broker }: Trial): void {
-    const { board, name, settings, findings } = subject
+    const { board, name, purpose, settings, findings } = subject
     const { chip, file } = board
     if (!broker) {
         findings.wrong("broker", {
@@ -120,7 +127,7 @@ function checkBroker(subject: Subject, { broker }: Trial): void {
     if (findings.mistakes === before)
         findings.ok(
             "broker",
-            `${tls ? "mqtts" : "mqtt"}://${isIP(host) === 6 ? `[${host}]` : host}:${port}, not asked: --broker does`
+            `${tls ? "mqtts" : "mqtt"}://${isIP(host) === 6 ? `[${host}]` : host}:${port}${NOT_ASKED[purpose.asks ?? "none"]}`
         )
 }
 

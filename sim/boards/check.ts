@@ -25,8 +25,15 @@ export interface Target {
     name?: string
 }
 
+/** What is done with the board after the check. */
+export interface Purpose {
+    /** A broker is asked: the one it uses, or another. */
+    asks?: "its own" | "another"
+}
+
 /** A target with what is known of it. */
 export interface Subject extends Target {
+    purpose: Purpose
     source: BoardSource
     settings?: SettingsFile
     findings: Findings
@@ -48,11 +55,13 @@ export interface Checked extends Target {
 /**
  * Takes 5 to 10 s.
  * @param tell hears of each finding as soon as there is one
+ * @param purpose nothing more than the check unless told
  * @throws {UserError} when the settings file cannot be read
  */
 export async function checkBoard(
     target: Target,
-    tell?: (finding: Finding) => void
+    tell?: (finding: Finding) => void,
+    purpose: Purpose = {}
 ): Promise<Checked> {
     const { board, name } = target
     const findings = new Findings(tell)
@@ -61,7 +70,10 @@ export async function checkBoard(
         name === undefined
             ? undefined
             : readSettingsFile(settingsPath(board.path, name))
-    const subject: Subject = { ...target, source, settings, findings }
+    const subject: Subject = {
+        ...target,
+        ...{ purpose, source, settings, findings },
+    }
 
     checkChip(subject)
     checkSettings(subject)

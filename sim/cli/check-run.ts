@@ -21,7 +21,11 @@ export async function runCheck(
             ? parseBrokerUrl(options.broker)
             : undefined
     const tell = options.json === true ? () => {} : printer(target)
-    const checked = await checkBoard(target, tell)
+    const checked = await checkBoard(target, tell, {
+        ...(options.broker === undefined
+            ? {}
+            : { asks: given ? "another" : "its own" }),
+    })
     const asked: Finding[] = []
     const hear = (finding: Finding) => {
         asked.push(finding)

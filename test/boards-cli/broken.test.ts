@@ -3,8 +3,10 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest"
+import type { CheckOptions } from "../../sim/cli/check"
 import { runCheck } from "../../sim/cli/check-run"
 import { PROJECT_ROOT } from "../../sim/vm"
+import { freePort } from "../support/free-port"
 import { BROKEN, RIGHT, type Broken } from "./broken"
 
 /** As deep in the project as boards' own files, and ignored by git. */
@@ -41,13 +43,16 @@ function write({ edit = [], settings, other, tracked }: Broken) {
 }
 
 /** What a person sees. */
-async function check(file: string): Promise<{ code: number; lines: string[] }> {
+async function check(
+    file: string,
+    options: CheckOptions = {}
+): Promise<{ code: number; lines: string[] }> {
     let out = ""
     vi.spyOn(process.stdout, "write").mockImplementation(text => {
         out += String(text)
         return true
     })
-    const code = await runCheck(join(folder, file), {})
+    const code = await runCheck(join(folder, file), options)
     vi.restoreAllMocks()
     return { code, lines: out.trimEnd().split("\n") }
 }
@@ -58,6 +63,31 @@ test("the board they are made from is right", async () => {
     expect(lines.filter(line => line.startsWith("wrong"))).toEqual([])
     expect(lines.at(-1)).toBe("nothing is wrong")
     expect(code).toBe(0)
+})
+
+test("the line of the broker's address says whether that broker is asked", async () => {
+    const port = await freePort()
+    const here = [
+        `broker: { host: "broker.example.com" }`,
+        `broker: { port: ${port} }`,
+    ] as [string, string]
+    const pins: [string, string][] = [
+        [`import { pins } from "@dsboard/adafruit_qt_py_c3"\n`, ""],
+        [`import { startRelay } from "@devicescript/servers"\n`, ""],
+        ["startRelay({ pin: pins.A1_D1 })", `new ds.Relay("relay")`],
+    ]
+    write({ name: "", edit: [here, ...pins], says: BROKEN[0]!.says })
+    const line = async (options: CheckOptions) =>
+        (await check("board.ts", options)).lines.find(text =>
+            /^ok +broker /.test(text)
+        )
+    const url = `mqtt://127.0.0.1:${port}`
+    const nobody = `mqtt://127.0.0.1:${await freePort()}`
+    expect(await line({})).toMatch(`${url}, not asked: --broker does`)
+    expect(await line({ broker: true })).toMatch(new RegExp(`${url}$`))
+    expect(await line({ broker: nobody })).toMatch(
+        `${url}, not asked: --broker names another`
+    )
 })
 
 test.each(BROKEN.map(broken => [broken.name, broken] as const))(
