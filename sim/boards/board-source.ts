@@ -48,6 +48,22 @@ export class BoardSource {
         return text(property(this.#node, "device")?.initializer)
     }
 
+    /** The broker, when the node is given its host as a text; without credentials. */
+    get broker(): { host: string; port?: number; tls: boolean } | undefined {
+        const broker = property(this.#node, "broker")?.initializer
+        if (!broker || !ts.isObjectLiteralExpression(broker)) return undefined
+        const host = text(property(broker, "host")?.initializer)
+        const port = property(broker, "port")?.initializer
+        if (host === undefined) return undefined
+        return {
+            host,
+            ...(port && ts.isNumericLiteral(port)
+                ? { port: Number(port.text) }
+                : {}),
+            tls: text(property(broker, "proto")?.initializer) === "tls",
+        }
+    }
+
     /** Whether the file makes a part of that name: `new Sleep(...)`. */
     makes(name: string): boolean {
         return this.#calls(name).length > 0

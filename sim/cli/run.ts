@@ -26,7 +26,7 @@ import type { HostEvent, Report, RunEvent } from "./report"
 import type { PageSurroundings } from "./run-page"
 import type { StartOptions } from "./start-options"
 import type { PageOptions } from "./start-page"
-import { givenSettings } from "./start-settings"
+import { givenSettings, passedOver } from "./start-settings"
 import { serveState } from "./state-server"
 
 /** The role on which boards/simulator.ts listens for the request to stop. */
@@ -97,6 +97,8 @@ export async function runStart(options: StartOptions): Promise<number> {
             url: brokerName(broker),
             embedded: !given.broker,
         })
+        const other = passedOver(given, board)
+        if (other !== undefined) report({ event: "warning", text: other })
         if (stateUrl !== undefined) report({ event: "state", url: stateUrl })
         // The compiler does not let go of the thread; a Ctrl-C meanwhile is delivered here.
         await pendingSignals()

@@ -1,13 +1,14 @@
 // What a simulated chip is given: the settings of its file, under what the command line says. Looks at that file only.
 import { isAbsolute, resolve } from "node:path"
 import type { Board } from "../boards/board-file"
+import { BoardSource } from "../boards/board-source"
 import {
     readSettings,
     settingsPath,
     storedSettings,
     type BoardSettings,
 } from "../boards/settings-file"
-import { DEFAULT_PORT, type BrokerAddress } from "./broker-url"
+import { brokerName, DEFAULT_PORT, type BrokerAddress } from "./broker-url"
 import type { StartOptions } from "./start-options"
 
 export interface GivenSettings {
@@ -71,6 +72,22 @@ export function givenSettings(
             return `${file.file}:${file.lines.get("SENSOR_IDS")}: SENSOR_IDS=${lost.join(",")} names no sensor of the board file`
         },
     }
+}
+
+/**
+ * What a person may take for the broker that is used: the board file's, while nothing else names one.
+ * @returns a line that says which is used and how to use that one
+ */
+export function passedOver(
+    { broker }: Pick<GivenSettings, "broker">,
+    board: Board
+): string | undefined {
+    if (broker) return undefined
+    const named = new BoardSource(board.path).broker
+    if (!named) return undefined
+    const transport = named.tls ? "tls" : "tcp"
+    const { host, port = DEFAULT_PORT[transport] } = named
+    return `the embedded broker is used, not the one of ${board.file}: --broker ${brokerName({ transport, host, port })} takes that`
 }
 
 /** The broker that settings name, if they do. */

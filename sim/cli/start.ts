@@ -91,7 +91,7 @@ The node is asked by a simulated switch named stop; boards/simulator.ts shows ho
 without one has its power cut in place of a clean stop, which is no error.
 
 What is given here wins over the settings, and they over the board file. Settings that name a broker are used with it, unless
---broker or --mqtt-port is given.
+--broker or --mqtt-port is given. A broker that only the board file names is not used: a warning says how to.
 
 Topics:
   devices/<device>/sensors/<sensor>/value   {"value":21.5}, QoS 1
@@ -130,7 +130,7 @@ Events of --json, each with "time" (ISO 8601, UTC) and "event"; fields in bracke
   client      id, state                                 another client of the embedded broker: connected, gone
   console     text                                      any other console line of the firmware
   trouble     text                                      a line of the firmware's error console, or of an exception's report
-  warning     text                                      the embedded broker or the page refused something, or a setting has no effect
+  warning     text                                      the embedded broker or the page refused something, or what a file says has no effect
   panic       code                                      the program ended; the device starts it again after 5 s
   sleep       ms                                        the chip sleeps; a restart follows
   restart     reason                                    the device starts again

@@ -357,7 +357,7 @@ describe(
             )
         })
 
-        test("as the README shows one: its power is cut at the end, its will says down, and that is exit code 0", async () => {
+        test("as the README shows one: its power is cut at the end, its will says down, and that is exit code 0; its broker is passed over, which is said", async () => {
             const [, text] = /## Your own board\n[^]*?```ts\n([^]*?)```/.exec(
                 readFileSync(join(PROJECT_ROOT, "README.md"), "utf8")
             )!
@@ -379,6 +379,14 @@ describe(
                 / end +this board has no switch named stop, .*its will, down; .* boards\/simulator\.ts$/
             )
             expect(readingsOf(messages(), "greenhouse")).not.toEqual([])
+            const warnings = program.lines.filter(text =>
+                / warning /.test(text)
+            )
+            expect(warnings).toEqual([
+                expect.stringMatching(
+                    / warning +the embedded broker is used, not the one of .*odd\.ts: --broker mqtt:\/\/192\.168\.1\.10:1883 takes that$/
+                ),
+            ])
         })
 
         test("whose configuration is wrong ends with 2 and one line that names the file and the reason", async () => {
