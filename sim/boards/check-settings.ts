@@ -13,6 +13,7 @@ import {
 
 export function checkSettings(subject: Subject): void {
     const { board, settings, source, findings } = subject
+    if (!settings && lacksNetwork(subject)) return
     if (!settings) {
         findings.skip(
             "settings",
@@ -35,12 +36,40 @@ export function checkSettings(subject: Subject): void {
         "settings",
         `${settings.file}: ${keys.length === 0 ? "none" : keys.join(" ")}`
     )
+    if (lacksNetwork(subject)) return
     if (board.hardware !== undefined && !keys.includes("WIFI_SSID"))
         findings.note("settings", {
             file: settings.file,
             key: "WIFI_SSID",
             text: "is missing: the board joins the network it was given before, or none",
         })
+}
+
+/** Whether a board that is flashed would join no network, which is told. */
+function lacksNetwork({
+    board,
+    settings,
+    source,
+    purpose,
+    findings,
+}: Subject): boolean {
+    if (purpose.flashes !== true || !source.makes("WifiSettings")) return false
+    if (settings?.settings.WIFI_SSID !== undefined) return false
+    const file = board.file.replace(/\.ts$/, ".<name>.env")
+    findings.wrong("settings", {
+        ...{ file: settings?.file ?? board.file, key: "WIFI_SSID" },
+        value: "(missing)",
+        ...(settings
+            ? {
+                  text: "this board would join no network",
+                  fix: `write its network's name there, or ${AS_IS}`,
+              }
+            : {
+                  text: "no board of this kind was named, so it would join no network and have no settings",
+                  fix: `copy boards/example.env to ${file}, write MQTT_HOST and WIFI_SSID there, and name it: npm run flash -- ${board.name}.<name>; or ${AS_IS}`,
+              }),
+    })
+    return true
 }
 
 /** A problem says what is wrong and, after a colon or a semicolon, what to do. */
@@ -54,6 +83,9 @@ function problemParts({ file, line, key, value, text }: SettingProblem) {
         fix: fix ?? "write what is allowed, or leave the line out",
     }
 }
+
+/** What lets a board through that has no network or broker yet. */
+export const AS_IS = "give --as-is and tell it later"
 
 /** Two boards with one device id throw each other out of the broker for ever. */
 function sameDevice(

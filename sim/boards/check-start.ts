@@ -5,6 +5,7 @@ import { isIP } from "node:net"
 import { basename, relative } from "node:path"
 import { compileProgram, PROJECT_ROOT, type CompiledProgram } from "../vm"
 import type { Subject } from "./check"
+import { AS_IS } from "./check-settings"
 import { bytes, type Finding } from "./finding"
 import { refusal } from "./refusal"
 import { storedSettings } from "./settings-file"
@@ -91,7 +92,7 @@ function checkBroker(subject: Subject, { broker }: Trial): void {
     }
     const itself = /^(127\.|localhost$|::1$)/.test(host)
     if (board.hardware !== undefined && itself) {
-        if (name === undefined) {
+        if (name === undefined && purpose.flashes !== true) {
             findings.note("broker", {
                 file,
                 text: "names no broker: the settings of each board have to give MQTT_HOST",
@@ -101,7 +102,9 @@ function checkBroker(subject: Subject, { broker }: Trial): void {
         wrong(
             "host",
             "on a board that is the board itself",
-            `write MQTT_HOST=<name of the broker> into ${settings?.file ?? "its settings file"}`
+            settings
+                ? `write MQTT_HOST=<name of the broker> into ${settings.file}`
+                : `write MQTT_HOST=<name of the broker> into ${file.replace(/\.ts$/, ".<name>.env")} and name it: npm run flash -- ${board.name}.<name>; or ${AS_IS}`
         )
     }
     if (tls && chip.tls === "none")

@@ -29,6 +29,8 @@ export interface Target {
 export interface Purpose {
     /** A broker is asked: the one it uses, or another. */
     asks?: "its own" | "another"
+    /** It is flashed: what a kind of board may leave open, one board has to be given. */
+    flashes?: boolean
 }
 
 /** A target with what is known of it. */

@@ -47,7 +47,8 @@ export async function runFlash(
     try {
         const checked = await checkBoard(
             target,
-            json ? undefined : printer(target)
+            json ? undefined : printer(target),
+            { flashes: options.asIs !== true }
         )
         result.findings = checked.findings
         if (!checked.ok || !checked.program) {

@@ -10,6 +10,7 @@ export interface FlashOptions {
     baud?: string
     esptool?: string
     allSerial?: boolean
+    asIs?: boolean
     json?: boolean
 }
 
@@ -45,6 +46,10 @@ export function addFlash(program: Command): void {
         .option(
             "--all-serial",
             "take any serial port, also one whose USB chip is not known"
+        )
+        .option(
+            "--as-is",
+            "also a board that is given no Wi-Fi, or, without <name>, no broker: it has to be told later, for example with npm run devtools"
         )
         .option("--json", "print one JSON object, and nothing else")
         .helpOption("-h, --help", "show this help")

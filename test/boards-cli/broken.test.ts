@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest"
+import { checkBoard, type Purpose } from "../../sim/boards/check"
+import { findTarget } from "../../sim/boards/target"
 import type { CheckOptions } from "../../sim/cli/check"
 import { runCheck } from "../../sim/cli/check-run"
 import { PROJECT_ROOT } from "../../sim/vm"
@@ -88,6 +90,26 @@ test("the line of the broker's address says whether that broker is asked", async
     expect(await line({ broker: nobody })).toMatch(
         `${url}, not asked: --broker names another`
     )
+})
+
+test("a kind of board without a broker is a note, but a mistake when it is flashed, where the board itself would be it", async () => {
+    const edit: [string, string][] = [
+        [`    broker: { host: "broker.example.com" },\n`, ""],
+    ]
+    write({ name: "", edit, says: BROKEN[0]!.says })
+    const target = findTarget(join(folder, "board.ts"), folder)
+    const broker = async (purpose: Purpose) =>
+        (await checkBoard(target, undefined, purpose)).findings.filter(
+            ({ check }) => check === "broker"
+        )
+    expect(await broker({})).toMatchObject([{ verdict: "note" }])
+    expect(await broker({ flashes: true })).toMatchObject([
+        {
+            ...{ verdict: "wrong", key: "broker.host" },
+            value: "127.0.0.1 (default)",
+            fix: expect.stringMatching(/MQTT_HOST.*--as-is/) as string,
+        },
+    ])
 })
 
 test.each(BROKEN.map(broken => [broken.name, broken] as const))(

@@ -223,6 +223,41 @@ test("nothing is made of a board that fails the check", async () => {
     expect(json.findings.map(({ verdict }) => verdict)).toContain("wrong")
 })
 
+test.each([
+    ["a kind of board", undefined, /no board of this kind was named/],
+    [
+        "a board",
+        "DEVICE_ID=x\nMQTT_HOST=broker.example.com\n",
+        /would join no network/,
+    ],
+])(
+    "of %s without a network nothing is made, in one line that says how to give it one",
+    async (_, settings, says) => {
+        const wanted =
+            settings === undefined ? "climate-c3" : give("climate-c3", settings)
+        const { code, json } = await flash(wanted, { file: "/nowhere" })
+        expect(code).toBe(1)
+        expect(json.image).toBeUndefined()
+        const wrong = json.findings.filter(({ verdict }) => verdict === "wrong")
+        expect(wrong).toHaveLength(1)
+        expect(wrong[0]).toMatchObject({
+            key: "WIFI_SSID",
+            text: expect.stringMatching(says) as string,
+            fix: expect.stringContaining("--as-is") as string,
+        })
+    }
+)
+
+test("a kind of board without a network is flashed as it is when that is asked for", async () => {
+    const { code, json } = await flash("climate-c3", {
+        ...{ file: "/nowhere", asIs: true },
+    })
+    // further than the check
+    expect(json.error).toMatch(/\/nowhere/)
+    expect(code).toBeUndefined()
+    expect(json.findings.map(({ verdict }) => verdict)).not.toContain("wrong")
+})
+
 const FAILURE: Failure = {
     runtimeUrl: "https://example.com/runtime-0x0.bin",
     runtimeFile: "runtime-0x0.bin",
