@@ -11,7 +11,7 @@ export function addBoards(program: Command): void {
     program
         .command("boards")
         .description(
-            "Lists the boards in boards/: chip, device id, sensors, actuators, image size against the chip's flash, heap needed\n" +
+            "Lists the boards in boards/: chip, device id, sensors, actuators, image size against the chip's flash, heap needed " +
                 "against the chip's heap. Compiles each and runs it in the simulator, 5 s a board."
         )
         .usage("[options]")

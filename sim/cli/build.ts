@@ -12,7 +12,7 @@ export function addBuild(program: Command): void {
     program
         .command("build")
         .description(
-            "Compiles a board's program into .devicescript/images/<board>.devs and says which module takes how many bytes.\n" +
+            "Compiles a board's program into .devicescript/images/<board>.devs and says which module takes how many bytes. " +
                 "The same sources give the same bytes, wherever they lie and whenever that is."
         )
         .usage("<board> [options]")

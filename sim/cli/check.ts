@@ -13,7 +13,7 @@ export function addCheck(program: Command): void {
     program
         .command("check")
         .description(
-            "Looks at a board as far as that can be done without it: its types, ids, settings, broker address, image size, heap,\n" +
+            "Looks at a board as far as that can be done without it: its types, ids, settings, broker address, image size, heap, " +
                 "whether it starts, and whether secrets are in git. With --broker at the broker it will use, too."
         )
         .usage("<board> [options]")
@@ -23,7 +23,7 @@ export function addCheck(program: Command): void {
         .argument("<board>", TARGET_HELP)
         .option(
             "--broker [url]",
-            "ask the broker, too: is it there, are the credentials right, does it acknowledge, keep retained messages,\n" +
+            "ask the broker, too: is it there, are the credentials right, does it acknowledge, keep retained messages, " +
                 "deliver wills, enforce keep alive; takes up to 20 s. Without a URL the one that the board uses"
         )
         .option("--json", "print one JSON object, and nothing else")

@@ -14,7 +14,7 @@ export function addFaults(program: Command): void {
     program
         .command("faults")
         .description(
-            "Prints what each fault does to a node of this project, and to one with the platform's own MQTT client,\n" +
+            "Prints what each fault does to a node of this project, and to one with the platform's own MQTT client, " +
                 "in virtual time."
         )
         .usage("[options]")
@@ -22,7 +22,7 @@ export function addFaults(program: Command): void {
         .option("--only <text>", "only faults whose name contains this")
         .option(
             "--chips <n>",
-            "chips that this project's node is tried on, 1 to 15; the worst is shown. They differ in their luck\n" +
+            "chips that this project's node is tried on, 1 to 15; the worst is shown. They differ in their luck " +
                 "with the wait before a new connection",
             whole(1, 15),
             5

@@ -18,7 +18,7 @@ export function addFlash(program: Command): void {
     program
         .command("flash")
         .description(
-            "Checks a board, makes one image of the platform's runtime, its program and its settings, and writes it to the board\n" +
+            "Checks a board, makes one image of the platform's runtime, its program and its settings, and writes it to the board " +
                 "that is plugged in. Nothing is written when the check finds a mistake."
         )
         .usage("<board> [options]")

@@ -35,7 +35,7 @@ export function addFleet(program: Command): void {
     program
         .command("fleet")
         .description(
-            "Runs many simulated nodes, each a whole VM with the same bytecode and an id of its own, against one broker,\n" +
+            "Runs many simulated nodes, each a whole VM with the same bytecode and an id of its own, against one broker, " +
                 "and tells how many are up, what they send, and whether a reading is lost."
         )
         .usage("[options]")
@@ -87,7 +87,7 @@ export function addFleet(program: Command): void {
         )
         .option(
             "--tick <ms>",
-            "time between two looks of an idle VM at its timers, 10 (as a single node has it) to 200: what an idle VM\n" +
+            "time between two looks of an idle VM at its timers, 10 (as a single node has it) to 200: what an idle VM " +
                 "costs; default: 10 for up to 100 nodes, 50 above",
             whole(10, 200)
         )

@@ -19,8 +19,8 @@ export function addHerd(program: Command): void {
     program
         .command("herd")
         .description(
-            "Takes a broker away from many nodes at once and lets so many connections a second in when it is back: how long\n" +
-                "until 99 % are connected, and how many connects a second there were, for this firmware and for fixed waits.\n" +
+            "Takes a broker away from many nodes at once and lets so many connections a second in when it is back: how long " +
+                "until 99 % are connected, and how many connects a second there were, for this firmware and for fixed waits. " +
                 "1,000 nodes take some minutes a policy, 100 half a minute."
         )
         .usage("[options]")

@@ -5,6 +5,7 @@ import { brokerName } from "./broker-url"
 import { EXIT, UserError } from "./errors"
 import { printable } from "./format"
 import type { HomeAssistantCommand } from "./home-assistant"
+import { unreachable } from "./reachable"
 
 /** ms for the broker to answer. */
 const ANSWER_MS = 10_000
@@ -31,6 +32,11 @@ export async function runHomeAssistant(
     options: HomeAssistantCommand
 ): Promise<number> {
     const { what, broker, device, all, prefix } = options
+    const reason = await unreachable(broker.host, broker.port)
+    if (reason !== undefined)
+        throw new UserError(
+            `the broker ${brokerName(broker)} cannot be reached: ${reason}; start it, or correct --broker`
+        )
     const client = connect({
         protocol: broker.transport === "tls" ? "mqtts" : "mqtt",
         host: broker.host,

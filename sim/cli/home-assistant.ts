@@ -19,7 +19,7 @@ export function addHomeAssistant(program: Command): void {
     program
         .command("homeassistant")
         .description(
-            "Lists what nodes have announced to Home Assistant at a broker, or takes away what is left of nodes that are gone:\n" +
+            "Lists what nodes have announced to Home Assistant at a broker, or takes away what is left of nodes that are gone: " +
                 "retained configurations stay, and with them dead entities, until somebody publishes an empty message."
         )
         .usage("list|clean [options]")

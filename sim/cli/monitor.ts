@@ -15,7 +15,7 @@ export function addMonitor(program: Command): void {
     program
         .command("monitor")
         .description(
-            "Follows a board by what it says to its broker: readings, status, diagnostics, actuators, commands. Goes on when the\n" +
+            "Follows a board by what it says to its broker: readings, status, diagnostics, actuators, commands. Goes on when the " +
                 "broker goes away and comes back. Ends with Ctrl-C."
         )
         .usage("[board] [options]")

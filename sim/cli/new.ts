@@ -32,7 +32,7 @@ export function addNew(program: Command): void {
         )
         .option(
             "--add <part>",
-            "a sensor or actuator: sht30, shtc3, aht20, bme680 (I2C); soil:<pin>, light:<pin>, water:<pin>, poti:<pin> (analog);\n" +
+            "a sensor or actuator: sht30, shtc3, aht20, bme680 (I2C); soil:<pin>, light:<pin>, water:<pin>, poti:<pin> (analog); " +
                 "switch:<pin>, motion:<pin>, relay:<pin>. Its id follows after =, soil:A0_D0=BED1. Give it once for each",
             (value: string, before: string[] = []) => [...before, value]
         )

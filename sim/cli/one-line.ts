@@ -6,7 +6,11 @@
  */
 export const oneLine = (how: () => string) => ({
     outputError: (text: string, write: (text: string) => void) =>
-        write(
-            text.trim().replace(/\s*\n\s*/g, " ") + ` See: ${how()} -- --help\n`
-        ),
+        write(`${sentence(text)} See: ${how()} -- --help\n`),
 })
+
+/** In one line, with a mark at its end. */
+function sentence(text: string): string {
+    const line = text.trim().replace(/\s*\n\s*/g, " ")
+    return /[.?!]\)?$/.test(line) ? line : `${line}.`
+}

@@ -17,7 +17,7 @@ export function addSoak(program: Command): void {
     program
         .command("soak")
         .description(
-            "Runs boards in the simulator with their chips' heaps, for 10,000 readings in virtual time, with their outbox full\n" +
+            "Runs boards in the simulator with their chips' heaps, for 10,000 readings in virtual time, with their outbox full " +
                 "once and the largest packets coming in. Prints what they take, and fails when that is over budget or grows."
         )
         .usage("[options] [boards...]")

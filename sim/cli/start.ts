@@ -14,7 +14,7 @@ export function addStart(program: Command): void {
     program
         .command("start")
         .description(
-            "Runs the firmware of a board in the simulator, with simulated sensors, until Ctrl-C.\n" +
+            "Runs the firmware of a board in the simulator, with simulated sensors, until Ctrl-C. " +
                 "Starts an MQTT broker of its own unless --broker names one."
         )
         .usage("[options]")
@@ -33,7 +33,7 @@ export function addStart(program: Command): void {
         )
         .option(
             "--broker <url>",
-            "use the broker at mqtt://[user:password@]host[:port], or mqtts:// for TLS, and start none;\n" +
+            "use the broker at mqtt://[user:password@]host[:port], or mqtts:// for TLS, and start none; " +
                 "percent-encode @ : / ? # % in user and password (p@ss is p%40ss)"
         )
         .option(
@@ -50,7 +50,7 @@ export function addStart(program: Command): void {
         )
         .option(
             "--page-host <address>",
-            "let other machines reach the page: an address of this one, or 0.0.0.0 (default: 127.0.0.1);\n" +
+            "let other machines reach the page: an address of this one, or 0.0.0.0 (default: 127.0.0.1); " +
                 "needs a token in the environment variable PAGE_TOKEN"
         )
         .option(

@@ -13,8 +13,8 @@ export function addTeeth(program: Command): void {
     program
         .command("teeth")
         .description(
-            "Breaks the firmware on purpose, in one way after the other, and prints which seed catches it and how soon;\n" +
-                "what no seed catches is tried on the schedules that were kept.\n" +
+            "Breaks the firmware on purpose, in one way after the other, and prints which seed catches it and how soon; " +
+                "what no seed catches is tried on the schedules that were kept. " +
                 "Exit code 1 when one is not caught."
         )
         .usage("[options]")

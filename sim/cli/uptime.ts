@@ -13,7 +13,7 @@ export function addUptime(program: Command): void {
     program
         .command("uptime")
         .description(
-            "Runs a node for so many days of virtual time and prints its restarts, and what it read, lost and was late with.\n" +
+            "Runs a node for so many days of virtual time and prints its restarts, and what it read, lost and was late with. " +
                 "A day takes 10 to 25 s."
         )
         .usage("[options]")

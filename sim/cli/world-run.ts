@@ -60,9 +60,13 @@ async function one(path: string, history: boolean): Promise<void> {
     try {
         script = parseScript(readFileSync(path, "utf8"))
     } catch (error) {
-        if (error instanceof ScriptError || isMissing(error))
-            throw new UserError(`${path}: ${(error as Error).message}`)
-        throw error
+        if (error instanceof ScriptError)
+            throw new UserError(`${path}: ${error.message}`)
+        const { code } = error as NodeJS.ErrnoException
+        if (code === undefined) throw error
+        throw new UserError(
+            `--script ${JSON.stringify(path)}: ${code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`}; the schedules that were kept are in test/world/kept`
+        )
     }
     try {
         life = await live(script, exploredBoard(), { keeps: history })
@@ -88,8 +92,4 @@ async function speed(): Promise<void> {
                 `${String(nodes).padStart(5)}  ${String(tick).padStart(3)} ms  ${rate.toFixed(0).padStart(17)}  ${nodeDay.toFixed(1).padStart(17)}`
             )
         }
-}
-
-function isMissing(error: unknown): boolean {
-    return error instanceof Error && "code" in error
 }

@@ -1,5 +1,5 @@
 // The verb `world`: its options and its help, and nothing of how it is carried out.
-import { type Command, InvalidArgumentError } from "commander"
+import { type Command, InvalidArgumentError, Option } from "commander"
 
 export interface WorldOptions {
     /** First and last. */
@@ -14,12 +14,16 @@ export function addWorld(program: Command): void {
     program
         .command("world")
         .description(
-            "Lets the compiled firmware live through schedules of faults in virtual time, one drawn from each seed, and sees\n" +
+            "Lets the compiled firmware live through schedules of faults in virtual time, one drawn from each seed, and sees " +
                 "that no rule is broken on the way and that all is right in the end. Exit code 1 when one fails."
         )
         .usage("[options]")
         .configureHelp({ commandUsage: () => "npm run world -- [options]" })
-        .option("--seeds <from..to>", "seeds, e.g. 1..500", seeds, [1, 100])
+        .addOption(
+            new Option("--seeds <from..to>", "seeds, e.g. 1..500")
+                .argParser(seeds)
+                .default([1, 100], "1..100")
+        )
         .option(
             "--script <file>",
             "live through this schedule instead, e.g. test/world/kept/<name>.txt"

@@ -24,7 +24,7 @@ describe.each(VERBS)("npm run %s", (verb, file) => {
             const { code, stdout, stderr } = await runFile(file, [word])
             expect([code, stdout]).toEqual([2, ""])
             expect(stderr).toMatch(/^error: .*\n$/)
-            expect(stderr).toContain(`See: npm run ${verb} -- --help\n`)
+            expect(stderr).toContain(`. See: npm run ${verb} -- --help\n`)
         }
     )
 })

@@ -14,7 +14,7 @@ interface Options {
 
 const program = new Command("interop")
     .description(
-        "Runs nodes against real brokers, lets something befall each broker under load, and compares what nodes were told is\n" +
+        "Runs nodes against real brokers, lets something befall each broker under load, and compares what nodes were told is " +
             "safe with what another client was given. Servers are started and stopped here; what is not installed is skipped by name."
     )
     .configureHelp({ commandUsage: () => "npm run interop -- [options]" })
