@@ -1,5 +1,6 @@
 // Opens the live page beside a node, and says in the command line's words what is wrong when it cannot. What the page is and
 // does is in sim/cloud.
+import { mkdirSync } from "node:fs"
 import { resolve } from "node:path"
 import { startCloud, type Cloud } from "../cloud"
 import { isLoopback } from "../cloud/options"
@@ -58,5 +59,11 @@ function historyFile(
     const name = embedded
         ? "embedded"
         : `${host.replace(/[^A-Za-z0-9.-]/g, "_")}_${port}`
-    return resolve(PROJECT_ROOT, FOLDER, `${name}.db`)
+    const folder = resolve(PROJECT_ROOT, FOLDER)
+    try {
+        mkdirSync(folder, { recursive: true, mode: 0o700 })
+    } catch {
+        // a project that cannot be written to: the page then says that the file cannot be opened
+    }
+    return resolve(folder, `${name}.db`)
 }

@@ -17,6 +17,7 @@ import {
 } from "../vm"
 import { brokerName, hostPort, type BrokerAddress } from "./broker-url"
 import { EXIT, UserError } from "./errors"
+import { checkHistoryFolder } from "./history-folder"
 import { onInterrupt } from "./interrupts"
 import { NodeRun } from "./node-run"
 import { initialState, reduce } from "./node-state"
@@ -47,6 +48,7 @@ export async function runStart(options: StartOptions): Promise<number> {
     const from = process.env["INIT_CWD"] ?? process.cwd()
     const board = findBoard(options.board, from)
     const given = givenSettings(options, board, from)
+    checkHistoryFolder(options.page?.history, from)
     const opened: (() => unknown)[] = []
     const early = new AbortController()
     let run: NodeRun | undefined

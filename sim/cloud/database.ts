@@ -1,7 +1,5 @@
 // The SQLite file under the history: opens it, makes its tables, keeps prepared statements, closes it. The only file that knows
 // the library; what the tables mean is in history.ts and catalog.ts. One process has the file at a time (owner.ts).
-import { mkdirSync } from "node:fs"
-import { dirname } from "node:path"
 import sqlite from "node-sqlite3-wasm"
 import { own } from "./owner"
 
@@ -43,12 +41,11 @@ export class Database {
     }
 
     /**
-     * @param file undefined keeps everything in memory
+     * @param file in a folder that is there; undefined keeps everything in memory
      * @throws {OwnedError} when another process has the file; else an error that says what is wrong with it
      */
     static open(file: string | undefined): Database {
         if (file === undefined) return Database.#ready(":memory:", () => {})
-        mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
         const release = own(file)
         try {
             return Database.#ready(file, release)

@@ -1,6 +1,6 @@
 // What a person reads who got something wrong: one line that names it, an exit code, no stack. Each case runs the program.
 import { once } from "node:events"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type AddressInfo, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -55,6 +55,14 @@ describe(
                 `127.0.0.1:${takenPort} is in use by another program: choose another port with --mqtt-port N (0 takes any free one),` +
                     ` or use the broker that is there: --broker mqtt://127.0.0.1:${takenPort}`
             )
+        })
+        test("a history in a folder that is not there: which, and nothing is made", async () => {
+            const missing = join(folder, "no", "such")
+            const file = join(missing, "x.db")
+            expect(await errorLine(["--page-history", file])).toBe(
+                `--page-history ${JSON.stringify(file)}: there is no folder ${missing}: make it, or give a file in one that is there`
+            )
+            expect(readdirSync(folder)).not.toContain("no")
         })
         test("a port in use for the state page", async () => {
             expect(
