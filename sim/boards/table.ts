@@ -1,4 +1,4 @@
-// Tables of boards and of chips, for a terminal and for the README. Pure.
+// Tables of boards and of chips, for a terminal and for docs/boards.md. Pure.
 import { CHIPS, type Chip } from "./chips"
 
 /** What `boards` knows of one. */

@@ -18,7 +18,7 @@ export function addBoards(program: Command): void {
         .configureHelp({ commandUsage: () => "npm run boards -- [options]" })
         .option(
             "--chips",
-            "print what each chip can do instead, as the table of the README"
+            "print what each chip can do instead, as the table of docs/boards.md"
         )
         .option("--json", "print one JSON object a line, and nothing else")
         .helpOption("-h, --help", "show this help")

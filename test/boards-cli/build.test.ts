@@ -141,7 +141,11 @@ test("parts that share a pin or an id, and a board without a sensor, are refused
     )
 })
 
-test("the table of chips in docs/boards.md is the one that npm run boards -- --chips prints", () => {
-    const doc = readFileSync(join(PROJECT_ROOT, "docs/boards.md"), "utf8")
-    expect(doc).toContain(chipTable().join("\n"))
+test("the table of chips is printed by npm run boards -- --chips, and stands in the page that its help names", async () => {
+    const table = chipTable().join("\n")
+    const { stdout: help } = await runVerb("boards", ["--help"])
+    const [, page] = /as the table of\s+(\S+)/.exec(help)!
+    expect(readFileSync(join(PROJECT_ROOT, page!), "utf8")).toContain(table)
+    const { stdout } = await runVerb("boards", ["--chips"])
+    expect(stdout).toContain(table)
 })
