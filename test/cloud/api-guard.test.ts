@@ -1,5 +1,5 @@
 // Who may ask, how much, and what every answer says to a browser: the cloud stand-in's defences.
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
 import { once } from "node:events"
@@ -37,6 +37,28 @@ describe("every answer", () => {
             expect(headers).not.toHaveProperty("access-control-allow-origin")
         }
     )
+
+    test("has the policy that docs/cloud-api.md shows, and the files that it names are there", async () => {
+        const page = readFileSync(
+            join(import.meta.dirname, "../../docs/cloud-api.md"),
+            "utf8"
+        )
+        const text = page.slice(page.indexOf("## Static files"))
+        const [, shown] = /```\n([^]*?)\n```/.exec(text)!
+        const { headers } = await rig.ask("/main.js")
+        expect(shown!.split(/;\s+/)).toEqual(
+            String(headers["content-security-policy"]).split(";")
+        )
+        const files = text
+            .slice(0, text.indexOf("```"))
+            .match(/(?<=`)\w+\.(html|svg|css|js)(?=`)/g)!
+        expect(files).toContain("main.js")
+        for (const file of files)
+            expect([file, (await rig.ask(`/${file}`)).status]).toEqual([
+                file,
+                200,
+            ])
+    })
 
     test("data is stored by no cache, and an event stream has the same headers", async () => {
         expect((await rig.ask(OVERVIEW)).headers["cache-control"]).toBe(
