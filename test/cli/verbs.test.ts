@@ -1,21 +1,21 @@
 // What all verbs of the command line have in common: a help that reads well, and mistakes told in one line.
 import { expect, test } from "vitest"
+import { commandLine } from "../../sim/cli/program"
 import { freePort } from "../support/free-port"
 import { runVerb } from "../support/verb"
 
-const VERBS = [
-    ...["start", "boards", "check", "build", "flash", "monitor", "new"],
-    ...["devtools", "faults", "fleet", "homeassistant", "herd", "uptime"],
-    ...["soak", "world", "teeth"],
-]
+const verbs = commandLine().commands
 
-test.each(VERBS)(
+test.each(verbs.map(verb => [verb.name(), verb] as const))(
     "the introduction in the help of %s is wrapped at the width of the terminal only",
-    async verb => {
-        const { code, stdout, stderr } = await runVerb(verb, ["--help"])
-        expect([code, stderr]).toEqual([0, ""])
-        const [introduction = ""] = stdout
-            .slice(stdout.indexOf("\n\n") + 2)
+    (_, verb) => {
+        const help = verb.configureHelp({
+            ...verb.configureHelp(),
+            helpWidth: 80,
+        })
+        const text = help.helpInformation()
+        const [introduction = ""] = text
+            .slice(text.indexOf("\n\n") + 2)
             .split("\n\n")
         const lines = introduction.split("\n")
         // each line is full: the first word of the next would not have fitted into 80 columns
@@ -26,9 +26,9 @@ test.each(VERBS)(
     }
 )
 
-test("the help of world shows its seeds as they are typed", async () => {
-    const { stdout } = await runVerb("world", ["--help"])
-    expect(stdout).toContain("(default: 1..100)")
+test("the help of world shows its seeds as they are typed", () => {
+    const world = verbs.find(verb => verb.name() === "world")!
+    expect(world.helpInformation()).toContain("(default: 1..100)")
 })
 
 /** Expects exit code 2, nothing on standard output, and one line. */
