@@ -84,11 +84,15 @@ test("the line of the broker's address says whether that broker is asked", async
             /^ok +broker /.test(text)
         )
     const url = `mqtt://127.0.0.1:${port}`
+    const nobody = `mqtt://127.0.0.1:${await freePort()}`
     expect(await line({})).toMatch(`${url}, not asked: --broker does`)
     expect(await line({ broker: true })).toMatch(new RegExp(`${url}$`))
+    expect(await line({ broker: nobody })).toMatch(
+        `${url}, not asked: --broker names another`
+    )
 })
 
-test("a kind of board without a broker is a mistake when it is flashed, where the board itself would be it", async () => {
+test("a kind of board without a broker is a note, but a mistake when it is flashed, where the board itself would be it", async () => {
     const edit: [string, string][] = [
         [`    broker: { host: "broker.example.com" },\n`, ""],
     ]
@@ -98,6 +102,7 @@ test("a kind of board without a broker is a mistake when it is flashed, where th
         (await checkBoard(target, undefined, purpose)).findings.filter(
             ({ check }) => check === "broker"
         )
+    expect(await broker({})).toMatchObject([{ verdict: "note" }])
     expect(await broker({ flashes: true })).toMatchObject([
         {
             ...{ verdict: "wrong", key: "broker.host" },

@@ -18,10 +18,13 @@ describe.each(VERBS)("npm run %s", (verb, file) => {
         expect(stdout).toMatch(/-h, --help +show this help\n$/)
     })
 
-    test("-- --bogus is a mistake, told in one line, with exit code 2", async () => {
-        const { code, stdout, stderr } = await runFile(file, ["--bogus"])
-        expect([code, stdout]).toEqual([2, ""])
-        expect(stderr).toMatch(/^error: .*\n$/)
-        expect(stderr).toContain(`. See: npm run ${verb} -- --help\n`)
-    })
+    test.each(["--bogus", "nonsense"])(
+        "-- %s is a mistake, told in one line, with exit code 2",
+        async word => {
+            const { code, stdout, stderr } = await runFile(file, [word])
+            expect([code, stdout]).toEqual([2, ""])
+            expect(stderr).toMatch(/^error: .*\n$/)
+            expect(stderr).toContain(`. See: npm run ${verb} -- --help\n`)
+        }
+    )
 })

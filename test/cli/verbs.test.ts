@@ -26,9 +26,10 @@ test.each(verbs.map(verb => [verb.name(), verb] as const))(
     }
 )
 
-test("the help of world shows its seeds as they are typed", () => {
-    const world = verbs.find(verb => verb.name() === "world")!
-    expect(world.helpInformation()).toContain("(default: 1..100)")
+test("the help of world shows its seeds as they are typed", async () => {
+    const { code, stdout, stderr } = await runVerb("world", ["--help"])
+    expect([code, stderr]).toEqual([0, ""])
+    expect(stdout).toContain("(default: 1..100)")
 })
 
 /** Expects exit code 2, nothing on standard output, and one line. */

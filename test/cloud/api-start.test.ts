@@ -53,6 +53,15 @@ function statuses({ events }: EventClient): unknown[] {
     ]
 }
 
+/** The page of a program that has been started, and its events, once the node is up there. */
+async function upOnPage(program: ReturnType<typeof start>) {
+    const port = portOf(await fieldOf(program, "page"))
+    const events = new EventClient(port, "/api/v2/events")
+    opened.push(() => events.close())
+    await events.until(() => statuses(events).includes("up") || undefined, "up")
+    return { port, events }
+}
+
 interface Value {
     value: number
     timestamp: string
@@ -72,13 +81,7 @@ test(
             history,
         ]
         const first = start(...options)
-        const port = portOf(await fieldOf(first, "page"))
-        const events = new EventClient(port, "/api/v2/events")
-        opened.push(() => events.close())
-        await events.until(
-            () => statuses(events).includes("up") || undefined,
-            "up"
-        )
+        const { port, events } = await upOnPage(first)
         const reading = await events.next(
             ({ event, data }) => event === "value" && data["sensor"] === "TC",
             "reading of TC"
@@ -200,13 +203,7 @@ test(
             "--page-history",
             "none"
         )
-        const port = portOf(await fieldOf(program, "page"))
-        const events = new EventClient(port, "/api/v2/events")
-        opened.push(() => events.close())
-        await events.until(
-            () => statuses(events).includes("up") || undefined,
-            "up"
-        )
+        const { events } = await upOnPage(program)
         program.process.kill("SIGINT")
         const { code, stdout } = await program.finished
         expect(code).toBe(0)

@@ -1,6 +1,6 @@
 // `npm run fuzz`: its options, its help, and what it prints. Nothing of how inputs are made or judged.
-import { Command, CommanderError, InvalidArgumentError } from "commander"
-import { oneLine } from "../../sim/cli/one-line"
+import { InvalidArgumentError } from "commander"
+import { aloneVerb, understood } from "../../sim/cli/alone"
 import { whole } from "../../sim/cli/whole"
 import { compareWithVm } from "./compare"
 import { Fuzzer } from "./fuzzer"
@@ -35,11 +35,10 @@ const part = (text: string) => {
     return text as Part
 }
 
-const program = new Command("fuzz")
+const program = aloneVerb("fuzz")
     .description(
         "Gives everything that reads input from outside what nobody should send it, and says what does not stand it."
     )
-    .configureHelp({ commandUsage: () => "npm run fuzz -- [options]" })
     .option(
         "--cases <n>",
         "inputs for the parsers in Node.js, 1,000 to 1,000,000,000; the other parts follow from it",
@@ -53,9 +52,6 @@ const program = new Command("fuzz")
         1
     )
     .option("--only <part>", `one of ${PARTS.join(", ")}`, part)
-    .helpOption("-h, --help", "show this help")
-    .exitOverride()
-    .configureOutput(oneLine(() => "npm run fuzz"))
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
@@ -148,7 +144,6 @@ async function runPart(
 }
 
 async function main(): Promise<void> {
-    program.parse()
     const options = program.opts<Options>()
     const { seed, only } = options
     print(`seed ${seed}, Node.js ${process.versions.node}`)
@@ -176,10 +171,4 @@ async function main(): Promise<void> {
     if (failed > 0) process.exitCode = 1
 }
 
-try {
-    await main()
-} catch (error) {
-    // help and errors have been printed by now
-    if (!(error instanceof CommanderError)) throw error
-    process.exitCode = error.exitCode === 0 ? 0 : 2
-}
+if (understood(program)) await main()

@@ -1,6 +1,5 @@
 // `npm run interop`: its options, its help, and what it prints.
-import { Command, CommanderError } from "commander"
-import { oneLine } from "../../sim/cli/one-line"
+import { aloneVerb, understood } from "../../sim/cli/alone"
 import { whole } from "../../sim/cli/whole"
 import "../support/board-arrays"
 import { interop } from "./interop"
@@ -12,12 +11,11 @@ interface Options {
     long?: boolean
 }
 
-const program = new Command("interop")
+const program = aloneVerb("interop")
     .description(
         "Runs nodes against real brokers, lets something befall each broker under load, and compares what nodes were told is " +
             "safe with what another client was given. Servers are started and stopped here; what is not installed is skipped by name."
     )
-    .configureHelp({ commandUsage: () => "npm run interop -- [options]" })
     .option(
         "--nodes <n>",
         "nodes, ten readings a second each, 1 to 50",
@@ -26,14 +24,10 @@ const program = new Command("interop")
     )
     .option("--only <text>", "only brokers whose name contains this", "")
     .option("--long", "those that take half a minute to start, too")
-    .helpOption("-h, --help", "show this help")
-    .exitOverride()
-    .configureOutput(oneLine(() => "npm run interop"))
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
 async function main(): Promise<number> {
-    program.parse()
     const options = program.opts<Options>()
     const chosen = RUNS.filter(
         ({ name, long }) =>
@@ -73,10 +67,4 @@ async function main(): Promise<number> {
     return failed === 0 ? 0 : 1
 }
 
-try {
-    process.exitCode = await main()
-} catch (error) {
-    // help and errors have been printed by now
-    if (!(error instanceof CommanderError)) throw error
-    process.exitCode = error.exitCode === 0 ? 0 : 2
-}
+if (understood(program)) process.exitCode = await main()

@@ -1,23 +1,27 @@
 // What a world asks of an actuator, told by hand what came, what was done and what gave way. Without a VM.
+import type { IPublishPacket } from "mqtt-packet"
 import { expect, test } from "vitest"
 import { LAMP_TOPIC } from "../../sim/world/explore/board"
 import { Ledger } from "../../sim/world/explore/breach"
 import { CommandRules } from "../../sim/world/explore/command-rules"
+
+/** A command with QoS 1 whose value is `n`. */
+const command = (n: number): IPublishPacket => ({
+    cmd: "publish",
+    topic: LAMP_TOPIC,
+    payload: String(n),
+    qos: 1,
+    messageId: n + 1,
+    dup: false,
+    retain: false,
+})
 
 /** Rules, and as many commands as are asked for: one a ms from 0 on, with QoS 1, each acknowledged at once. */
 function flood(commands: number) {
     const ledger = new Ledger(() => 0)
     const rules = new CommandRules(ledger)
     for (let n = 0; n < commands; n++) {
-        rules.received(n, {
-            cmd: "publish",
-            topic: LAMP_TOPIC,
-            payload: String(n),
-            qos: 1,
-            messageId: n + 1,
-            dup: false,
-            retain: false,
-        })
+        rules.received(n, command(n))
         rules.acknowledged(n, n + 1)
     }
     return {
@@ -48,16 +52,8 @@ test("what gave way excuses nothing that comes later", () => {
     const { rules, broken } = flood(6)
     rules.overtaken(6)
     for (const n of [0, 2, 3, 4, 5]) rules.acted(String(n))
-    rules.received(40, {
-        cmd: "publish",
-        topic: LAMP_TOPIC,
-        payload: "40",
-        qos: 1,
-        messageId: 40,
-        dup: false,
-        retain: false,
-    })
-    rules.acknowledged(40, 40)
+    rules.received(40, command(40))
+    rules.acknowledged(40, 41)
     rules.acted("1")
     rules.check(1000)
     expect(broken()).toEqual(["40 should have been done 930 ms ago"])
